@@ -1,0 +1,102 @@
+"""The applied document of a resource: what it is made from, in plain values that a record keeps and a plan compares."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from reconciler.domain.observation import BinaryIdentity, Observation
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.model import ModelSpec
+from reconciler.spec.record import Applied
+from reconciler.spec.registry import model_settings
+from reconciler.spec.router import RouterSpec
+from reconciler.spec.server import ServerSpec
+from reconciler.spec.versions import SPEC_VERSION
+
+Document = Mapping[str, Any]
+
+FACTS = ("environment", "secrets", "llama_server", "files")
+"""Keys of a document that no spec has: what was found on the host when it was applied."""
+
+ELSEWHERE = frozenset({"api_key", "hf_token", "ports"})
+"""Keys of `server` that do not stand in a document: secrets are compared by HMAC, the pool by the port it gave."""
+
+
+def files_of(model: ModelSpec) -> dict[str, tuple[str, ...]]:
+    """The files on the host that a model is made from, by the path of their setting."""
+    found: dict[str, tuple[str, ...]] = {"path": (model.path,)}
+    for path, setting in model_settings().items():
+        if setting.info.path_to_file and (value := value_at(model, path)):
+            found[path] = (value,) if isinstance(value, str) else tuple(value)
+    return found
+
+
+def value_at(spec: object, path: str) -> Any:
+    """The value of a setting by its path, such as `memory.ctx_size`."""
+    return attrgetter(path)(spec)
+
+
+def model_applied(fleet: FleetSpec, model: ModelSpec, seen: Observation, *, port: int | None) -> Applied:
+    """What a model is made from; a model of the router has no process of its own and so no process-level part."""
+    document: dict[str, Any] = {**model.document(), "files": _files(model, seen)}
+    document.pop("port", None)
+    if model.serve == "dedicated":
+        document |= _process(fleet, seen) | {"port": port}
+    return Applied(spec_version=SPEC_VERSION, serve=model.serve, document=document)
+
+
+def router_applied(fleet: FleetSpec, seen: Observation) -> Applied | None:
+    """What the router's own process is made from; nothing when the fleet has none."""
+    if (router := fleet.active_router) is None:
+        return None
+    document = {"router": router.model_dump(mode="json", exclude_none=True), **_process(fleet, seen)}
+    return Applied(spec_version=SPEC_VERSION, serve="process", document=document)
+
+
+def _process(fleet: FleetSpec, seen: Observation) -> dict[str, Any]:
+    server = fleet.server.model_dump(mode="json", exclude_none=True, exclude=set(ELSEWHERE))
+    secrets = {variable: seen.secrets.get(ref.reference) for variable, ref in fleet.server.secrets().items()}
+    return {
+        "server": server,
+        "environment": dict(seen.environment),
+        "secrets": secrets,
+        "llama_server": _build(seen.binary),
+    }
+
+
+def _build(binary: BinaryIdentity) -> dict[str, Any]:
+    """Time is left out: the same build installed again is the same build."""
+    return {"path": binary.path, "size": binary.size, "version": binary.version}
+
+
+def _files(model: ModelSpec, seen: Observation) -> dict[str, Any]:
+    facts = {path: seen.files.get(path) for paths in files_of(model).values() for path in paths}
+    return {path: {"size": one.size, "mtime_ns": one.mtime_ns} for path, one in facts.items() if one}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """An applied document as specs again: what a process is started from, now or when going back."""
+
+    server: ServerSpec
+    model: ModelSpec | None = None
+    router: RouterSpec | None = None
+    port: int | None = None
+
+
+def read_back(applied: Applied) -> Parts:
+    """
+    The specs that a document stands for.
+
+    Raises:
+        pydantic.ValidationError: when the document is not one of ours.
+    """
+    document = dict(applied.document)
+    rest = {key: document.pop(key, None) for key in ("server", "router", "port", *FACTS)}
+    return Parts(
+        server=ServerSpec.model_validate(rest["server"] or {}),
+        router=RouterSpec.model_validate(rest["router"]) if rest["router"] else None,
+        model=ModelSpec.model_validate(document) if "path" in document else None,
+        port=rest["port"],
+    )

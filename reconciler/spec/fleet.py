@@ -1,0 +1,55 @@
+"""The fleet: everything that one configuration declares, complete and frozen."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from reconciler.spec.base import Spec
+from reconciler.spec.model import ModelSpec, Name
+from reconciler.spec.policy import LoggingSpec, MetricsSpec, SafetySpec
+from reconciler.spec.router import RouterSpec
+from reconciler.spec.server import ServerSpec
+
+
+class FleetSpec(Spec):
+    """
+    A fleet after all files, defaults and overlays were merged.
+
+    Attributes:
+        version: of the language; rises only for incompatible changes.
+    """
+
+    version: Literal[1]
+    fleet: Name
+    """Name of the fleet; names its store."""
+
+    llama_server: str = "llama-server"
+    """The program: a name to look up in PATH, an absolute path, or `bundled`."""
+
+    server: ServerSpec = ServerSpec()
+    """What belongs to every process and to no model."""
+
+    router: RouterSpec | None = None
+    """The llama-server in router mode; absent is none."""
+
+    logging: LoggingSpec = LoggingSpec()
+    """Logs of the program and of its servers."""
+
+    metrics: MetricsSpec = MetricsSpec()
+    """Hardware and server metrics."""
+
+    safety: SafetySpec = SafetySpec()
+    """Limits of what one run may do."""
+
+    models: Mapping[Name, ModelSpec] = Field(default_factory=dict)
+    """The models by name."""
+
+    @property
+    def active_router(self) -> RouterSpec | None:
+        """The router, unless it is switched off."""
+        return self.router if self.router and self.router.enabled else None
+
+    def served_by(self, serve: str) -> dict[str, ModelSpec]:
+        """The enabled models that are served this way."""
+        return {name: model for name, model in self.models.items() if model.enabled and model.serve == serve}

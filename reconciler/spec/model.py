@@ -1,0 +1,117 @@
+"""One model: a GGUF, a name, and how it is served."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from reconciler.spec.advanced import AdvancedSettings
+from reconciler.spec.gpu import GpuSettings
+from reconciler.spec.lora import LoraSettings
+from reconciler.spec.memory import MemorySettings
+from reconciler.spec.multimodal import MultimodalSettings
+from reconciler.spec.policy import HealthPolicy, RestartPolicy
+from reconciler.spec.sampling import SamplingSettings
+from reconciler.spec.serving import ServingSettings
+from reconciler.spec.speculative import SpeculativeSettings
+from reconciler.spec.values import Port
+
+MAX_NAME = 128
+SECTIONS = ("sampling", "memory", "gpu", "advanced", "lora", "multimodal", "speculative")
+"""The sections of a model, in the order in which documents show them."""
+
+
+def name_problem(name: str) -> str | None:
+    """Why a name cannot be used for a model or an alias; a `]` in one name stops the whole router."""
+    if not 1 <= len(name) <= MAX_NAME:
+        return f"expected 1 to {MAX_NAME} characters, got {len(name)}"
+    if name != name.strip():
+        return "blanks at the edges would be trimmed by llama-server"
+    if name == "*":
+        return "`*` is the section of the router's own defaults"
+    if "]" in name:
+        return "a `]` in one name stops the whole router"
+    if not name.isprintable():
+        return "expected printable characters only"
+    return None
+
+
+def _usable(name: str) -> str:
+    if problem := name_problem(name):
+        msg = f"`{name}` cannot be a name: {problem}"
+        raise ValueError(msg)
+    return name
+
+
+Name = Annotated[str, AfterValidator(_usable)]
+Scalar = str | int | float | bool | None
+
+
+class ModelSpec(ServingSettings):
+    """
+    A model with every default filled in.
+
+    Attributes:
+        path: absolute, once the configuration has resolved it against the file that says it.
+    """
+
+    path: str = Field(min_length=1)
+    """The GGUF file; relative to the file that says it."""
+
+    serve: Literal["router", "dedicated"] = "router"
+    """Child of the router, or a process and port of its own."""
+
+    load: Literal["always", "on-demand"] = "always"
+    """Whether the router loads it at once or for the first request (router only)."""
+
+    aliases: Annotated[tuple[Name, ...], Field(strict=False)] = ()
+    """Other names under which it is served."""
+
+    port: Port | None = None
+    """Port of a dedicated model; one of the pool unless given."""
+
+    enabled: bool = True
+    """`false` declares the model and keeps it stopped."""
+
+    protect: bool = False
+    """Never stopped by prune, rename or rollback; the mark is kept in the store."""
+
+    extra_args: Mapping[str, Scalar | Annotated[tuple[Scalar, ...], Field(strict=False)]] = Field(default_factory=dict)
+    """Flags that have no setting: `true` is a bare flag, `false` or `null` none, a list one flag for each item."""
+
+    env: Mapping[str, str] = Field(default_factory=dict)
+    """Environment of the process (dedicated only)."""
+
+    health: HealthPolicy = HealthPolicy()
+    """How long it may take to come and to go."""
+
+    restart: RestartPolicy = RestartPolicy()
+    """What happens when it ends by itself."""
+
+    moved_from: Name | None = None
+    """The name that the model had before; keeps port, history and protection."""
+
+    sampling: SamplingSettings = SamplingSettings()
+    """How the next token is chosen."""
+
+    memory: MemorySettings = MemorySettings()
+    """Context, batches and caches."""
+
+    gpu: GpuSettings = GpuSettings()
+    """What runs on which device."""
+
+    advanced: AdvancedSettings = AdvancedSettings()
+    """Attention, rotary positions and other internals."""
+
+    lora: LoraSettings = LoraSettings()
+    """Adapters."""
+
+    multimodal: MultimodalSettings = MultimodalSettings()
+    """Images and sound."""
+
+    speculative: SpeculativeSettings = SpeculativeSettings()
+    """Guessing ahead."""
+
+    def document(self) -> dict[str, Any]:
+        """The spec as plain JSON values, without what is not set: what records keep and plans compare."""
+        return self.model_dump(mode="json", exclude_defaults=True)

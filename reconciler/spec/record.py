@@ -1,0 +1,122 @@
+"""
+The record: what the store says we last applied.
+
+Applied specs are kept as plain documents in the form of their `spec_version`, so that a program of tomorrow compares
+fields that it knows with fields that it knows, and keeps the others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.domain.identity import ProcessIdentity
+from reconciler.domain.names import InstanceId, ResourceId, SlotUid
+from reconciler.domain.status import Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """
+    Everything that a process (or a section of the router) was made from.
+
+    Attributes:
+        serve: `dedicated`, `router` (a model of the router) or `process` (the router itself).
+        document: the merged spec, flattened by the differ: keys of the model at the top, `server` and `router` below
+            keys of their own, `environment`, `secrets` (HMACs by variable), `llama_server` (path, size, version), and
+            `file` (size and mtime of the GGUF).
+    """
+
+    spec_version: int
+    serve: str
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceRecord:
+    """
+    The process that we believe serves a slot.
+
+    Attributes:
+        argv: kept for adopted processes, which have no marks to prove them.
+        started_at: seconds since the epoch.
+    """
+
+    instance: InstanceId
+    identity: ProcessIdentity
+    port: int | None
+    started_at: float
+    adopted: bool = False
+    argv: tuple[str, ...] = ()
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The last change that did not become ready: apply says so, the daemon does not try the same digest again."""
+
+    digest: str
+    message: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceRecord:
+    """
+    One resource that we applied at some time and did not forget.
+
+    Attributes:
+        applied: what runs, or ran last; `None` when nothing was ever applied.
+        desired_running: whether the last word was to run it, so that a death is told from a stop.
+        port: a pool port, once given, belongs to the model until it is forgotten.
+        load_seconds: the last loads, newest last.
+    """
+
+    resource: ResourceId
+    uid: SlotUid
+    applied: Applied | None = None
+    instance: InstanceRecord | None = None
+    desired_running: bool = False
+    port: int | None = None
+    protected: bool = False
+    restarts: int = 0
+    failure: Failure | None = None
+    load_seconds: tuple[float, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStep:
+    """
+    A step that was journalled and has no outcome: a run was cut off.
+
+    Attributes:
+        applied: what the process with the mark `instance` was, or was about to be, made from.
+    """
+
+    step: int
+    resource: ResourceId
+    action: str
+    instance: InstanceId | None
+    applied: Applied | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """
+    All that a plan compares with.
+
+    Attributes:
+        lineage: identity of the store, and the mark of its children.
+        serial: rises with every write that a saved plan depends on.
+        origin: where the configuration came from, such as a repository or a path.
+        migration_pending: a sentence when the store is older than the program.
+    """
+
+    lineage: str
+    serial: int = 0
+    fleet: str = ""
+    origin: str = ""
+    generation: int = 0
+    resources: Mapping[ResourceId, ResourceRecord] = field(default_factory=dict)
+    open_steps: tuple[OpenStep, ...] = ()
+    migration_pending: str = ""

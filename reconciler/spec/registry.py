@@ -1,0 +1,97 @@
+"""Every setting by its path, read off the spec classes: the one place where rooms ask what a path means."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, get_args, get_origin
+
+from reconciler.domain.change import Effect
+from reconciler.spec.base import Spec
+from reconciler.spec.model import SECTIONS, ModelSpec
+from reconciler.spec.router import RouterSpec
+from reconciler.spec.server import ServerSpec
+from reconciler.spec.setting import SettingInfo, Spelling
+
+WITHOUT_EFFECT = frozenset({"health", "restart", "protect", "moved_from", "enabled", "load", "logging", "ports"})
+"""Our own policies, by the first part of their path: no llama-server sees them."""
+
+ENVIRONMENT_WITHOUT_EFFECT = frozenset({"PATH", "HOME", "LANG"})
+"""Variables that are passed on and recorded, but whose change does not change what is served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """
+    One setting with its place.
+
+    Attributes:
+        path: `memory.ctx_size` of a model, `server.timeout`, `router.models_max`.
+        many: whether the value is a list.
+    """
+
+    path: str
+    info: SettingInfo
+    description: str
+    many: bool = False
+
+    @property
+    def spellings(self) -> tuple[Spelling, ...]:
+        """How builds take it, newest first."""
+        return self.info.spellings
+
+
+def _of(owner: type[Spec], prefix: str) -> dict[str, Setting]:
+    found = {}
+    for name, declared in owner.model_fields.items():
+        info = next((one for one in declared.metadata if isinstance(one, SettingInfo)), None)
+        if info is not None:
+            path = prefix + name
+            many = any(_is_list(kind) for kind in get_args(declared.annotation))
+            found[path] = Setting(path=path, info=info, description=declared.description or "", many=many)
+    return found
+
+
+def _is_list(kind: object) -> bool:
+    return get_origin(get_args(kind)[0] if get_origin(kind) is Annotated else kind) is tuple
+
+
+@cache
+def model_settings() -> dict[str, Setting]:
+    """Settings of a model, its own first, then section by section."""
+    settings = _of(ModelSpec, "")
+    for section in SECTIONS:
+        owner = ModelSpec.model_fields[section].annotation
+        if isinstance(owner, type) and issubclass(owner, Spec):
+            settings |= _of(owner, section + ".")
+    return settings
+
+
+@cache
+def server_settings() -> dict[str, Setting]:
+    """Settings of every process."""
+    return _of(ServerSpec, "server.")
+
+
+@cache
+def router_settings() -> dict[str, Setting]:
+    """Settings of the router's own process."""
+    return _of(RouterSpec, "router.")
+
+
+@cache
+def all_settings() -> dict[str, Setting]:
+    """Every setting there is."""
+    return model_settings() | server_settings() | router_settings()
+
+
+def effect_of(path: str, *, serve: str) -> Effect:
+    """
+    What a change of this path costs; derived from where it goes, never declared.
+
+    Args:
+        path: as in a field change; `serve` is `dedicated`, `router` (a model of the router) or `process` (the router).
+    """
+    first, _, rest = path.partition(".")
+    head = rest.partition(".")[0] if first in {"router", "server"} else first
+    if head in WITHOUT_EFFECT or (first == "environment" and rest in ENVIRONMENT_WITHOUT_EFFECT):
+        return Effect.NONE
+    return {"dedicated": Effect.RESTART, "router": Effect.RELOAD, "process": Effect.ROUTER_RESTART}[serve]

@@ -1,0 +1,104 @@
+"""
+One line per setting: its YAML key is the attribute, and `setting()` holds the rest.
+
+A spelling says how builds of llama-server take the value. The newest comes first; the first one that the catalogue of
+the installed build knows is used.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+
+class Form(StrEnum):
+    """How a value becomes arguments."""
+
+    VALUE = "value"
+    """`--flag VALUE`; lists are joined by commas."""
+
+    SWITCH = "switch"
+    """True is `--flag`; false is its `--no-…` form where the build has one, else absent."""
+
+    ON_OFF = "on-off"
+    """`--flag on` or `--flag off`."""
+
+    REPEATED = "repeated"
+    """`--flag VALUE` once for each item."""
+
+    BARE = "bare"
+    """`--flag` alone, for exactly the values in `only`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """
+    One way in which some builds take a setting.
+
+    Attributes:
+        flag: the long flag.
+        only: the values that this spelling can say, and what each becomes; empty means all, as they are.
+    """
+
+    flag: str
+    form: Form = Form.VALUE
+    only: Mapping[Any, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInfo:
+    """What the registry knows of a setting beyond its type."""
+
+    spellings: tuple[Spelling, ...]
+    unit: str = ""
+    default: str = ""
+    path_to_file: bool = False
+
+
+def switch(flag: str) -> Spelling:
+    """A boolean as `--x` or `--no-x`."""
+    return Spelling(flag, Form.SWITCH)
+
+
+def on_off(flag: str) -> Spelling:
+    """A boolean as `--x on` or `--x off`."""
+    return Spelling(flag, Form.ON_OFF)
+
+
+def repeated(flag: str) -> Spelling:
+    """A list as one flag for each item."""
+    return Spelling(flag, Form.REPEATED)
+
+
+def bare(flag: str, *values: Any) -> Spelling:
+    """A flag without a value that stands for exactly these values of the setting."""
+    return Spelling(flag, Form.BARE, dict.fromkeys(values))
+
+
+def setting(
+    *spellings: str | Spelling,
+    help: str,  # noqa: A002 - the word that the reader of a setting expects
+    unit: str = "",
+    default: str = "",
+    path_to_file: bool = False,
+    **constraints: Any,
+) -> Any:
+    """
+    Declares a setting of llama-server.
+
+    Args:
+        spellings: newest first; a plain text is a flag that takes a value.
+        help: one sentence for the reference.
+        default: llama-server's own default, for documentation; a setting that is not written is not passed.
+        path_to_file: whether the value is a file on the host, relative to the file that says it.
+        constraints: `ge`, `le`, `min_length` and so on, as for a pydantic field.
+    """
+    known = tuple(one if isinstance(one, Spelling) else Spelling(one) for one in spellings)
+    documented = {"x-flag": known[0].flag, "x-unit": unit, "x-default": default}
+    declared: Any = Field(
+        default=None, description=help, json_schema_extra={k: v for k, v in documented.items() if v}, **constraints
+    )
+    declared.metadata.append(SettingInfo(spellings=known, unit=unit, default=default, path_to_file=path_to_file))
+    return declared

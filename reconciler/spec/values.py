@@ -1,0 +1,79 @@
+"""Values as people write them: `32k`, `10m`, `10MiB`. Each is normalised once, here, and shown as the plain number."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer
+
+_COUNT = re.compile(r"(\d+)\s*([kKmM])")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB|KiB|MiB|GiB|TiB)?")
+_PERCENT = re.compile(r"(\d+)\s*%")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_BYTES = {
+    "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9,
+    "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
+}  # fmt: skip
+
+
+def _text(form: re.Pattern[str]) -> Any:
+    """How the JSON Schema names a text of this form."""
+    return Annotated[str, Field(pattern=f"^{form.pattern}$")]
+
+
+def _count(value: Any) -> Any:
+    if isinstance(value, str) and (match := _COUNT.fullmatch(value.strip())):
+        return int(match[1]) * (1024 if match[2] in "kK" else 1024 * 1024)
+    return value
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, str):
+        if match := _DURATION.fullmatch(value.strip()):
+            return float(match[1]) * _SECONDS[match[2]]
+        msg = f"expected a duration such as `30s`, `10m` or `1h`, got `{value}`"
+        raise ValueError(msg)
+    return value
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, str):
+        if match := _SIZE.fullmatch(value.strip()):
+            return int(float(match[1]) * _BYTES[match[2] or "B"])
+        msg = f"expected a size such as `512MiB` or `10GB`, got `{value}`"
+        raise ValueError(msg)
+    return value
+
+
+def _percent(value: Any) -> Any:
+    if isinstance(value, str) and (match := _PERCENT.fullmatch(value)):
+        return int(match[1])
+    msg = f"expected a percentage such as `50%`, got `{value}`"
+    raise ValueError(msg)
+
+
+Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | _text(_COUNT))]
+"""A number of tokens or the like; `32k` is 32768, as model cards say it."""
+
+Duration = Annotated[float, BeforeValidator(_duration, json_schema_input_type=float | _text(_DURATION)), Field(ge=0)]
+"""Seconds; `500ms`, `30s`, `10m`, `1h`, `2d` or a plain number of seconds."""
+
+Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | _text(_SIZE)), Field(ge=0)]
+"""Bytes; `10MiB`, `10MB` or a plain number of bytes."""
+
+Percent = Annotated[
+    int,
+    BeforeValidator(_percent, json_schema_input_type=_text(_PERCENT)),
+    PlainSerializer(lambda value: f"{value}%"),
+    Field(ge=0, le=100),
+]
+"""A share from `0%` to `100%`."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+"""A TCP port."""
+
+Items = Annotated[tuple[str, ...], Field(strict=False)]
+"""A list of texts."""
+
+Numbers = Annotated[tuple[float, ...], Field(strict=False)]
+"""A list of numbers."""
