@@ -1,0 +1,133 @@
+"""
+A setting and its value as arguments, in the spelling that the build at hand takes.
+
+The first spelling of a setting that the catalogue knows, and that can say the value, is used. Both an argument list and
+a section of the router's INI file are made from the same pairs, so they cannot say different things.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.errors import LlamaServerError
+from reconciler.llama.catalogue import Catalogue
+from reconciler.spec.document import value_at
+from reconciler.spec.registry import Setting
+from reconciler.spec.setting import Form, Spelling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """
+    One flag with its value.
+
+    Attributes:
+        flag: the spelling as a command line takes it; the negative one where a switch is off.
+        value: `None` for a flag that stands alone.
+        key: the positive spelling, by which an INI file names a switch that is off.
+    """
+
+    flag: str
+    value: str | None = None
+    key: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The flag as a command line takes it."""
+        return (self.flag,) if self.value is None else (self.flag, self.value)
+
+
+def settings_of(spec: object, settings: Mapping[str, Setting], catalogue: Catalogue) -> Iterator[Argument]:
+    """
+    The arguments of every setting that is written, in the order of the registry.
+
+    Raises:
+        LlamaServerError: the build has no way to say one of the values; `check_flags` finds all of them at once.
+    """
+    for path, setting in settings.items():
+        value = value_at(spec, local_path(path))
+        if value is not None:
+            yield from arguments(setting, value, catalogue)
+
+
+def local_path(path: str) -> str:
+    """A registry path as the spec that holds it sees it: `timeout` for `server.timeout`."""
+    first, _, rest = path.partition(".")
+    return rest if first in {"server", "router"} else path
+
+
+def arguments(setting: Setting, value: Any, catalogue: Catalogue) -> tuple[Argument, ...]:
+    """
+    The arguments of one setting; none where absence says the value.
+
+    Raises:
+        LlamaServerError: no spelling of the build can say the value.
+    """
+    spelling = chosen(setting, value, catalogue)
+    if spelling is None:
+        raise LlamaServerError(
+            f"llama-server {catalogue.build} cannot take {setting.path} = {text(value)}",
+            hint="`reconcile validate` lists every setting that this build does not take",
+        )
+    return tuple(_spelled(spelling, value, setting, catalogue))
+
+
+def chosen(setting: Setting, value: Any, catalogue: Catalogue) -> Spelling | None:
+    """The newest spelling that the build knows and that can say the value."""
+    usable = (one for one in setting.spellings if catalogue.knows(one.flag))
+    return next((one for one in usable if _can_say(one, value, setting, catalogue)), None)
+
+
+def negative(flag: str, catalogue: Catalogue) -> str | None:
+    """The spelling that switches a flag off, in the same words where the build has it."""
+    entry = catalogue.entry(flag)
+    known = entry.negatives if entry else ()
+    same = f"--no-{flag.removeprefix('--')}"
+    return same if same in known else next((one for one in known if one.startswith("--")), None)
+
+
+def text(value: Any) -> str:
+    """A value as llama-server reads it: `0.7`, `3,1`, `on`."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    if isinstance(value, tuple | list):
+        return ",".join(text(item) for item in value)
+    return str(value)
+
+
+def _can_say(spelling: Spelling, value: Any, setting: Setting, catalogue: Catalogue) -> bool:
+    if spelling.form is Form.SWITCH and not value:
+        return setting.info.default != "on" or negative(spelling.flag, catalogue) is not None
+    return not spelling.only or value in spelling.only
+
+
+def _spelled(spelling: Spelling, value: Any, setting: Setting, catalogue: Catalogue) -> Iterator[Argument]:
+    flag = spelling.flag
+    match spelling.form:
+        case Form.REPEATED:
+            for item in value:
+                yield Argument(flag=flag, value=text(item), key=flag)
+        case Form.BARE:
+            yield Argument(flag=flag, key=flag)
+        case Form.SWITCH if value:
+            yield Argument(flag=flag, key=flag)
+        case Form.SWITCH:
+            off = negative(flag, catalogue)
+            if off is not None:
+                yield Argument(flag=off, key=flag)
+            elif setting.info.default == "on":
+                raise AssertionError
+        case Form.ON_OFF | Form.VALUE:
+            yield Argument(flag=flag, value=spelling.only.get(value) or text(value), key=flag)
+
+
+def extra(given: Mapping[str, Any]) -> Iterator[Argument]:
+    """`extra_args` in their order: `true` is a bare flag, `false` and `null` none, a list one flag for each item."""
+    for flag, value in given.items():
+        for item in value if isinstance(value, tuple | list) else (value,):
+            if item is True:
+                yield Argument(flag=flag, key=flag)
+            elif item is not False and item is not None:
+                yield Argument(flag=flag, value=text(item), key=flag)

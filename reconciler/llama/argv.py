@@ -1,0 +1,24 @@
+"""Single values out of a command line that is already running."""
+
+from itertools import pairwise
+
+
+def after(flag: str, argv: tuple[str, ...]) -> str:
+    """The value of a flag; the last one counts, as for llama-server; empty when it is not there."""
+    return next((value for name, value in reversed(list(pairwise(argv))) if name == flag), "")
+
+
+def port_of(argv: tuple[str, ...]) -> int | None:
+    """The port in a command line."""
+    text = after("--port", argv)
+    return int(text) if text.isdecimal() else None
+
+
+def host_of(argv: tuple[str, ...]) -> str:
+    """The address in a command line; llama-server's own default where it says none."""
+    return after("--host", argv) or "127.0.0.1"
+
+
+def is_llama_server(argv: tuple[str, ...]) -> bool:
+    """Whether a command line looks like one; only ever used to offer `adopt`, never as a proof."""
+    return bool(argv) and "llama-server" in argv[0].rpartition("/")[2]

@@ -1,0 +1,87 @@
+"""
+What names and sections cannot hold.
+
+The router cuts a value at the first `;` or `#`, strips blanks at its edges and ends it with the line; nothing can be
+quoted or escaped. `--alias` takes names joined by commas, so that a comma ends a name.
+"""
+
+from collections.abc import Iterator
+
+from reconciler.domain.diagnostic import Diagnostic
+from reconciler.domain.names import ResourceId
+from reconciler.errors import LlamaServerError
+from reconciler.llama.arguments import Argument, extra, settings_of
+from reconciler.llama.catalogue import Catalogue
+from reconciler.llama.command import section
+from reconciler.spec.model import ModelSpec
+from reconciler.spec.registry import model_settings
+
+CUTS = ";#\r\n"
+
+
+def check_names(name: str, model: ModelSpec, prefix: str, resource: ResourceId) -> Iterator[Diagnostic]:
+    """Names that would arrive as two."""
+    named = ((f"{prefix}aliases.{index}", alias) for index, alias in enumerate(model.aliases))
+    own = [(prefix.removesuffix("."), name)] if model.serve == "dedicated" else []
+    for path, one in (*own, *named):
+        if "," in one:
+            yield Diagnostic(
+                code="E0409",
+                summary=f"`{one}` cannot be served as one name: llama-server takes names joined by commas",
+                path=path,
+                resource=resource,
+                hint="take a name without a comma",
+            )
+
+
+def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource: ResourceId) -> Iterator[Diagnostic]:
+    """Values of a router model that its section would not carry whole, and lists that it cannot hold."""
+    try:
+        keys = section(model, catalogue=catalogue)
+        arguments = [*settings_of(model, model_settings(), catalogue), *extra(model.extra_args)]
+    except LlamaServerError:
+        return  # `check_flags` says more about a setting that cannot be rendered at all.
+    for key, value in keys.items():
+        if problem := _lost(value):
+            yield Diagnostic(
+                code="E0407",
+                summary=f"`{key}` cannot be written into a section of the router: {problem}",
+                detail=f"value {value!r}",
+                path=prefix + _path(key),
+                resource=resource,
+                hint="change the value, or write `serve: dedicated`",
+            )
+    yield from _lists(arguments, catalogue, prefix, resource)
+
+
+def _lists(
+    arguments: list[Argument], catalogue: Catalogue, prefix: str, resource: ResourceId
+) -> Iterator[Diagnostic]:
+    seen: set[str] = set()
+    for argument in arguments:
+        entry = catalogue.entry(argument.key)
+        joined = entry is not None and "comma-separated" in " ".join(entry.help.split())
+        if argument.key in seen and not joined:
+            yield Diagnostic(
+                code="E0407",
+                summary=f"`{argument.key}` is given several times, which a section of the router cannot hold",
+                path=prefix + _path(argument.key),
+                resource=resource,
+                hint="keep one value, or write `serve: dedicated`",
+            )
+        seen.add(argument.key)
+
+
+def _lost(value: str) -> str:
+    if cut := next((one for one in value if one in CUTS), None):
+        return "it would end at the line" if cut in "\r\n" else f"it would be cut at `{cut}`"
+    return "blanks at its edges would be stripped" if value != value.strip(" \t") else ""
+
+
+def _path(key: str) -> str:
+    """Where a key of a section comes from in the file of the user."""
+    flag = f"--{key.lstrip('-')}"
+    if flag in {"--model", "--alias"}:
+        return {"--model": "path", "--alias": "aliases"}[flag]
+    paths = (path for path, one in model_settings().items() if flag in {spelling.flag for spelling in one.spellings})
+    return next(paths, f"extra_args.{flag}")

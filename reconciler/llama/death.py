@@ -1,0 +1,133 @@
+"""
+Why a llama-server died, read from the last lines of its log and from how it ended.
+
+The log is matched by what b10434 was seen to print (the logs are among the test fixtures) and, for GPUs, by
+what the CUDA, HIP and Vulkan back ends of ggml print. A signal from outside needs no such search.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+LAST_LINES = 20
+STAMP = re.compile(r"^(?:\[\d+\] )?(?:[\d.]+ (?P<level>[DIWE]) )?")
+EXTERNAL_SIGNALS = {1: "SIGHUP", 2: "SIGINT", 9: "SIGKILL", 15: "SIGTERM"}
+OWN_SIGNALS = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV"}
+SIGKILL = 9
+
+
+class CauseKind(StrEnum):
+    """What to look at next."""
+
+    FLAG_UNKNOWN = "flag_unknown"
+    FLAG_VALUE = "flag_value"
+    FILE_MISSING = "file_missing"
+    BAD_MAGIC = "bad_magic"
+    MODEL_UNUSABLE = "model_unusable"
+    PORT_IN_USE = "port_in_use"
+    OUT_OF_MEMORY = "out_of_memory"
+    GPU_LOST = "gpu_lost"
+    KILLED = "killed"
+    EXITED = "exited"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """
+    The cause of a death.
+
+    Attributes:
+        message: the telling line of the log, or how the process ended where no line tells.
+        lines: the end of the log as it is, for people.
+    """
+
+    kind: CauseKind
+    message: str
+    lines: tuple[str, ...]
+
+
+TELLING = {
+    CauseKind.FLAG_UNKNOWN: (
+        "invalid argument: -",
+        "argument has been removed",
+        "option '.*' not recognized",
+    ),
+    CauseKind.FLAG_VALUE: ("error while handling (?:argument|environment variable)",),
+    CauseKind.PORT_IN_USE: ("couldn't bind HTTP server socket", "[Aa]ddress already in use"),
+    CauseKind.OUT_OF_MEMORY: (
+        "out of memory",
+        "bad_alloc",
+        "cudaMalloc failed",
+        "ErrorOutOf(?:Device|Host)Memory",
+        "[Cc]annot allocate memory",
+        "insufficient memory",
+        "(?:failed|unable) to allocate",
+    ),
+    CauseKind.GPU_LOST: (
+        "ErrorDeviceLost",
+        "[Dd]evice lost",
+        "fallen off the bus",
+        "(?:CUDA|ROCm|HIP) error",
+        "no CUDA-capable device",
+    ),
+    CauseKind.FILE_MISSING: ("failed to open GGUF file", "No such file or directory"),
+    CauseKind.BAD_MAGIC: ("invalid magic characters", "failed to read magic"),
+    CauseKind.MODEL_UNUSABLE: (
+        "not within the file bounds",
+        "failed to read (?:header|key-value|tensor)",
+        "unknown model architecture",
+        "GGUF file is version",
+        "missing tensor",
+        "wrong number of tensors",
+        "illegal split file",
+        "error loading model",
+    ),
+}
+"""What each cause prints. The first that is found counts: what explains the others stands before them."""
+
+PATTERNS = tuple((kind, re.compile("|".join(words))) for kind, words in TELLING.items())
+
+
+def cause_of_death(log_tail: str, exit_code: int | None, signal: int | None) -> Cause:
+    """
+    Say why a process ended.
+
+    `log_tail` is the end of what this process wrote: nothing of an earlier life in the same file. Both
+    numbers are None for a process whose parent is somebody else.
+    """
+    lines = tuple(line for line in log_tail.splitlines() if line.strip())
+    kind, message = _ending(lines, exit_code, signal)
+    if signal not in EXTERNAL_SIGNALS and exit_code != 0:
+        kind, message = _telling(lines) or (kind, message)
+    return Cause(kind=kind, message=message, lines=lines[-LAST_LINES:])
+
+
+def _telling(lines: tuple[str, ...]) -> tuple[CauseKind, str] | None:
+    for kind, pattern in PATTERNS:
+        for line in lines:
+            if pattern.search(line):
+                return kind, _bare(line)
+    return None
+
+
+def _ending(lines: tuple[str, ...], exit_code: int | None, signal: int | None) -> tuple[CauseKind, str]:
+    """What the numbers alone say, with the last error of the log."""
+    last = _last_error(lines)
+    if signal is not None:
+        name = (EXTERNAL_SIGNALS | OWN_SIGNALS).get(signal, f"signal {signal}")
+        hint = "; the kernel does that too when memory runs out" if signal == SIGKILL else ""
+        return CauseKind.KILLED, f"ended by {name}{hint}"
+    if exit_code is not None:
+        return CauseKind.EXITED, f"exited with code {exit_code}" + (f": {last}" if exit_code and last else "")
+    return CauseKind.UNKNOWN, last or "it ended and left no word"
+
+
+def _last_error(lines: tuple[str, ...]) -> str:
+    errors = [line for line in lines if (match := STAMP.match(line)) and match["level"] == "E"]
+    return _bare((errors or [*lines] or [""])[-1])
+
+
+def _bare(line: str) -> str:
+    """A line of the log without the router's prefix, the time and the level."""
+    return STAMP.sub("", line).strip()
