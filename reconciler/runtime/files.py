@@ -1,0 +1,161 @@
+"""Files that we look at or write for servers, behind the port `Files`."""
+
+import json
+import mmap
+import os
+import tempfile
+from pathlib import Path
+
+from reconciler.domain.observation import FileFacts
+from reconciler.errors import GgufError, RuntimeFailure
+from reconciler.llama.gguf import parse_header, shard_names
+
+_TAIL_BYTES = 65_536
+
+
+class HostFiles:
+    """
+    The file system of this machine.
+
+    A header with a large vocabulary takes milliseconds to check, so files found whole are remembered by size
+    and time of change: in memory, and in `cache` when it is given (safe to delete, written by `flush`).
+    """
+
+    def __init__(self, cache: Path | None = None) -> None:
+        self._cache = cache
+        self._whole = _remembered(cache) if cache else {}
+        self._news = False
+
+    def model(self, path: str) -> FileFacts:
+        """Size, time and whether the bytes begin like a GGUF with all its shards and a whole header."""
+        try:
+            found = Path(path).stat()
+        except OSError as error:
+            return _unusable(path, error)
+        size, mtime = found.st_size, found.st_mtime_ns
+        if self._whole.get(path) == [size, mtime] and not _missing_shards(Path(path)):
+            return FileFacts(path=path, size=size, mtime_ns=mtime)
+        problem, hint = _problem(Path(path))
+        if not problem:
+            self._whole[path] = [size, mtime]
+            self._news = True
+        return FileFacts(path=path, size=size, mtime_ns=mtime, problem=problem, hint=hint)
+
+    def flush(self) -> None:
+        """Keeps what was learned for the next process, if anything was and there is a place for it."""
+        if self._news and self._cache:
+            self.write(self._cache, json.dumps(self._whole))
+            self._news = False
+
+    def write(self, path: Path, text: str) -> None:
+        """
+        Replaces a file atomically, with mode 0600; readers see the old one or the new one, whole.
+
+        Raises:
+            RuntimeFailure: when the directory or the disk refuses it; the old file stays.
+        """
+        try:
+            _replace(path, text.encode())
+        except OSError as error:
+            summary = f"cannot write `{path}`: {error.strerror}"
+            raise RuntimeFailure(summary) from error
+
+    def tail(self, path: Path, *, lines: int = 20, since: int = 0) -> tuple[str, ...]:
+        """The last lines of a log, from within its last 64 KiB and after the offset `since`."""
+        try:
+            with path.open("rb") as log:
+                start = max(since, log.seek(0, os.SEEK_END) - _TAIL_BYTES)
+                log.seek(start)
+                found = log.read(_TAIL_BYTES).decode(errors="replace").splitlines()
+        except FileNotFoundError:
+            return ()
+        # The first line of the piece may have lost its beginning.
+        whole = found[1:] if start > since and len(found) > 1 else found
+        return tuple(whole[-lines:]) if lines > 0 else ()
+
+    def size(self, path: Path) -> int:
+        """Bytes of a file; 0 when there is none."""
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+
+def private_directory(path: Path) -> Path:
+    """
+    Makes a directory, with its parents, that only its owner can enter.
+
+    Raises:
+        RuntimeFailure: when it cannot be made, or is there and belongs to somebody else.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        summary = f"cannot prepare the directory `{path}`: {error.strerror}"
+        raise RuntimeFailure(summary) from error
+    return path
+
+
+def _replace(path: Path, content: bytes) -> None:
+    # In the same directory, since a rename is atomic only within a file system; mkstemp gives mode 0600.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    aside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        aside.replace(path)
+    except BaseException:
+        aside.unlink()
+        raise
+
+
+def _remembered(cache: Path) -> dict[str, list[int]]:
+    try:
+        found = json.loads(cache.read_bytes())
+    except (OSError, ValueError):
+        # Only a memory of checks that can be made again.
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _problem(path: Path) -> tuple[str, str]:
+    """Why the file cannot be loaded, and what to do; empty when it can."""
+    if path.is_dir():
+        return f"`{path}` is a directory", "name the .gguf file in it"
+    if missing := _missing_shards(path):
+        return f"{len(missing)} shards are missing: {', '.join(missing)}", "put all shards in one directory"
+    try:
+        _check_header(path)
+    except OSError as error:
+        failed = _unusable(str(path), error)
+        return failed.problem, failed.hint
+    except GgufError as error:
+        return f"{error.summary}: {error.detail}" if error.detail else error.summary, error.hint
+    return "", ""
+
+
+def _check_header(path: Path) -> None:
+    with path.open("rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            parse_header(b"")
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
+            parse_header(view)
+
+
+def _missing_shards(path: Path) -> list[str]:
+    names = shard_names(path.name)
+    return [name for name in names if not path.with_name(name).exists()] if len(names) > 1 else []
+
+
+def _unusable(path: str, error: OSError) -> FileFacts:
+    if isinstance(error, FileNotFoundError):
+        hint = "correct `path`, or put the file there"
+        return FileFacts(path=path, problem=f"`{path}` does not exist", hint=hint)
+    if isinstance(error, PermissionError):
+        return FileFacts(path=path, problem=f"`{path}` is not readable for us", hint=f"chmod u+r {path}")
+    return FileFacts(path=path, problem=f"`{path}` cannot be read: {error.strerror}")
