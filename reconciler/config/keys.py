@@ -1,0 +1,107 @@
+"""What the spec says about keys: which are allowed where, where a stray one belongs, which are kept for later."""
+
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from reconciler.config.node import Path
+from reconciler.spec.base import Spec
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.model import SECTIONS, ModelSpec
+from reconciler.spec.registry import all_settings, model_settings
+from reconciler.spec.secret import SecretRef
+from reconciler.spec.server import ServerSpec
+from reconciler.spec.serving import ServingSettings
+
+MODEL_KEYS_OF_SERVER = frozenset({*SECTIONS, *ServingSettings.model_fields})
+"""Keys of `server` that are defaults of models."""
+
+NOT_IN_DEFAULTS = frozenset({"path", "aliases", "port", "moved_from"})
+"""Keys that must differ from model to model."""
+
+BESIDE_THE_SPEC = ("defaults", "required_version")
+"""Keys of the top level that are used up by merging and reading."""
+
+RESERVED = frozenset(
+    {"nodes", "node", "replicas", "engine", "include", "profiles", "variables", "endpoints", "hf", "url", "docker"}
+)
+"""Keys that a later version will give a meaning."""
+
+
+@cache
+def spec_class(path: Path) -> type[Spec] | None:
+    """The class that describes the mapping at a path; nothing for free mappings such as `env`."""
+    owner: type[Spec] = FleetSpec
+    parts = list(path)
+    while parts:
+        part = str(parts.pop(0))
+        if owner is FleetSpec and part in {"models", "defaults"}:
+            owner = ModelSpec
+            if part == "models" and not parts:
+                return None
+            del parts[: part == "models"]
+            continue
+        annotation = ServerSpec if (owner, part) == (FleetSpec, "server") else _annotation(owner, part)
+        inner = _spec_of(annotation)
+        if inner is None:
+            return None
+        owner = inner
+    return owner
+
+
+def allowed_keys(path: Path) -> tuple[str, ...]:
+    """The keys that may stand in the mapping at a path; none where all may."""
+    owner = spec_class(path)
+    if owner is None:
+        return ()
+    own = set(owner.model_fields)
+    if owner is FleetSpec:
+        own |= set(BESIDE_THE_SPEC)
+    if path == ("server",):
+        own |= MODEL_KEYS_OF_SERVER
+    if path == ("defaults",):
+        own -= NOT_IN_DEFAULTS
+    return tuple(sorted(own))
+
+
+def is_secret(path: Path) -> bool:
+    """Whether the value at a path, or one above it, is a reference to a secret."""
+    return any(spec_class(path[:end]) is SecretRef for end in range(1, len(path) + 1))
+
+
+def normal(key: str) -> str:
+    """A key as the spec would spell it."""
+    return key.strip().lstrip("-").replace("-", "_").lower()
+
+
+def home_of(key: str, path: Path) -> str | None:
+    """The section that a stray key belongs in, such as `memory` for `ctx_size`; empty is the model itself."""
+    inside_model = path[:1] in {("models",), ("defaults",)}
+    known = model_settings() if inside_model else all_settings()
+    spelled = _by_name().get(normal(key), ())
+    return next((one.rpartition(".")[0] for one in spelled if one in known), None)
+
+
+@cache
+def _by_name() -> dict[str, tuple[str, ...]]:
+    """Paths of settings by their own name and by the names of their flags."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path, setting in all_settings().items():
+        flags = (normal(spelling.flag) for spelling in setting.spellings)
+        for name in dict.fromkeys((path.rpartition(".")[2], *flags)):
+            found[name] = (*found.get(name, ()), path)
+    return found
+
+
+def _annotation(owner: type[Spec], key: str) -> Any:
+    field = owner.model_fields.get(key)
+    return field.annotation if field else None
+
+
+def _spec_of(annotation: Any) -> type[Spec] | None:
+    """The spec class within an annotation, seen through `| None` and `Annotated`."""
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        return annotation
+    if get_origin(annotation) in {Union, UnionType, Annotated}:
+        return next((found for one in get_args(annotation) if (found := _spec_of(one))), None)
+    return None

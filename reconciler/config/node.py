@@ -1,0 +1,47 @@
+"""What a parsed file is made of: plain values, each with its place."""
+
+from typing import Any, NamedTuple
+
+from reconciler.config.text import Place
+
+Path = tuple[str | int, ...]
+
+
+class Node:
+    """
+    A value with its place. Nodes are shared where a file uses an anchor twice, and so are never changed.
+
+    Attributes:
+        value: plain Python; of a mapping or list, the very values of its children.
+        entries: the children of a mapping by key.
+        items: the children of a list.
+        size: how many nodes this one stands for, repeated ones counted each time.
+        height: levels below it.
+    """
+
+    __slots__ = ("entries", "height", "items", "place", "size", "value")
+
+    def __init__(self, value: Any, place: Place) -> None:
+        self.value = value
+        self.place = place
+        self.entries: dict[str, Entry] | None = None
+        self.items: list[Node] | None = None
+        self.size = 1
+        self.height = 0
+
+    def child(self, key: str | int) -> "Entry | None":
+        """The entry of a mapping or the item of a list."""
+        if self.entries is not None:
+            return self.entries.get(str(key))
+        index = int(key) if str(key).isdecimal() else -1
+        if self.items is not None and 0 <= index < len(self.items):
+            item = self.items[index]
+            return Entry(item.place, item)
+        return None
+
+
+class Entry(NamedTuple):
+    """A key's place and what stands under it."""
+
+    place: Place
+    node: Node

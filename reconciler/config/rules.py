@@ -1,0 +1,177 @@
+"""Rules that span several keys. Pure: a fleet in, problems out; each rule is one small generator."""
+
+from collections.abc import Callable, Iterator
+
+from reconciler.config.node import Path
+from reconciler.config.problem import Problem, dotted
+from reconciler.spec.fleet import FleetSpec
+
+MODELS_MAX = 4
+"""llama-server's own default of `--models-max`."""
+
+
+def check(fleet: FleetSpec) -> Iterator[Problem]:
+    """Every problem that a look at single values does not show."""
+    for rule in RULES:
+        yield from rule(fleet)
+
+
+def names_are_unique(fleet: FleetSpec) -> Iterator[Problem]:
+    """An alias that equals a name, or another alias, makes the router stop answering."""
+    taken: dict[str, Path] = {name: ("models", name) for name in fleet.models}
+    for name, model in fleet.models.items():
+        for index, alias in enumerate(model.aliases):
+            here: Path = ("models", name, "aliases", index)
+            if alias in taken:
+                yield Problem(
+                    code="E0303",
+                    summary=f"the alias `{alias}` is taken",
+                    path=here,
+                    detail=f"`{dotted(taken[alias])}` has that name",
+                    hint="choose another alias, or remove it",
+                    others=(taken[alias],),
+                )
+            else:
+                taken[alias] = here
+
+
+def ports_are_unique(fleet: FleetSpec) -> Iterator[Problem]:
+    """Two processes cannot listen on one port; what is switched off holds none."""
+    taken: dict[int, Path] = {}
+    if fleet.active_router:
+        taken[fleet.active_router.port] = ("router", "port")
+    for name, model in fleet.served_by("dedicated").items():
+        here: Path = ("models", name, "port")
+        if model.port is None:
+            continue
+        if model.port in taken:
+            other = taken[model.port]
+            yield Problem(
+                code="E0304",
+                summary=f"the port {model.port} is given twice",
+                path=here,
+                detail=f"`{dotted(other)}` has it too",
+                hint="choose another port, or leave it out to have one of `server.ports`",
+                others=(other,),
+            )
+        taken.setdefault(model.port, here)
+
+
+def pool_is_large_enough(fleet: FleetSpec) -> Iterator[Problem]:
+    """Every dedicated model without a port needs one of the pool."""
+    dedicated = fleet.served_by("dedicated").values()
+    fixed = {model.port for model in dedicated if model.port}
+    if fleet.active_router:
+        fixed.add(fleet.active_router.port)
+    free = sum(1 for port in fleet.server.pool if port not in fixed)
+    needed = sum(1 for model in dedicated if model.port is None)
+    if needed > free:
+        yield Problem(
+            code="E0310",
+            summary=f"the pool of ports is too small: {needed} models need one, {free} are free",
+            path=("server", "ports"),
+            detail=f"`server.ports` is `{fleet.server.ports}`",
+            hint="give `server.ports` a wider range",
+        )
+
+
+def router_models_have_a_router(fleet: FleetSpec) -> Iterator[Problem]:
+    """A model of the router needs the router."""
+    if fleet.active_router:
+        return
+    for name in fleet.served_by("router"):
+        switched_off = fleet.router is not None
+        yield Problem(
+            code="E0305",
+            summary=f"`{name}` is served by the router, and there is none",
+            path=("models", name, "serve"),
+            hint="remove `router.enabled: false`"
+            if switched_off
+            else "add `router:` with a port, or `serve: dedicated`",
+        )
+
+
+def router_models_have_no_process(fleet: FleetSpec) -> Iterator[Problem]:
+    """A child of the router gets its port and its environment from the router."""
+    for name, model in fleet.models.items():
+        if model.serve == "router" and model.port is not None:
+            yield _needs_dedicated("E0306", name, "port", "the router serves it under its own port")
+        if model.serve == "router" and model.env:
+            yield _needs_dedicated("E0307", name, "env", "the children of the router share its environment")
+
+
+def always_models_fit(fleet: FleetSpec) -> Iterator[Problem]:
+    """The router puts out a loaded model for a request when all places are taken, one of `load: always` too."""
+    router = fleet.active_router
+    limit = MODELS_MAX if router is None or router.models_max is None else router.models_max
+    if router is None or limit == 0:
+        return
+    models = fleet.served_by("router").values()
+    always = sum(1 for model in models if model.load == "always")
+    on_demand = always < len(models)
+    if always > limit - on_demand:
+        needed = always + on_demand
+        place = "" if not on_demand else ", and a place for those on demand"
+        yield Problem(
+            code="E0308",
+            summary=f"`router.models_max` is too small for {always} models with `load: always`",
+            path=("router", "models_max"),
+            detail=f"expected at least {needed} ({always} always{place}), got {limit}",
+            hint=f"write `models_max: {needed}` (0 is no limit), or `load: on-demand` in some models",
+        )
+
+
+def tls_has_both_files(fleet: FleetSpec) -> Iterator[Problem]:
+    """A key without a certificate is no TLS."""
+    key, certificate = fleet.server.ssl_key_file, fleet.server.ssl_cert_file
+    if (key is None) != (certificate is None):
+        given, absent = ("ssl_key_file", "ssl_cert_file") if key else ("ssl_cert_file", "ssl_key_file")
+        yield Problem(
+            code="E0309",
+            summary=f"`{given}` needs `{absent}`",
+            path=("server", given),
+            hint=f"add `{absent}: FILE.pem`",
+        )
+
+
+def moves_are_clear(fleet: FleetSpec) -> Iterator[Problem]:
+    """The old name is gone, and one model alone has taken it over."""
+    heirs: dict[str, Path] = {}
+    for name, model in fleet.models.items():
+        if (old := model.moved_from) is None:
+            continue
+        here: Path = ("models", name, "moved_from")
+        other = ("models", old) if old in fleet.models else heirs.get(old)
+        if other:
+            reason = "is still declared" if old in fleet.models else "was taken over by another model"
+            yield Problem(
+                code="E0312",
+                summary=f"`{name}` cannot be moved from `{old}`, which {reason}",
+                path=here,
+                hint="remove `moved_from`, or the other model",
+                others=(other,),
+            )
+        heirs.setdefault(old, here)
+
+
+def _needs_dedicated(code: str, name: str, key: str, reason: str) -> Problem:
+    return Problem(
+        code=code,
+        summary=f"`{key}` is for dedicated models, and `{name}` is served by the router",
+        path=("models", name, key),
+        detail=reason,
+        hint=f"remove `{key}`, or write `serve: dedicated`",
+        at_key=True,
+    )
+
+
+RULES: tuple[Callable[[FleetSpec], Iterator[Problem]], ...] = (
+    names_are_unique,
+    ports_are_unique,
+    pool_is_large_enough,
+    router_models_have_a_router,
+    router_models_have_no_process,
+    always_models_fit,
+    tls_has_both_files,
+    moves_are_clear,
+)

@@ -1,0 +1,167 @@
+"""
+The merged tree becomes a spec; what the validator refuses becomes problems.
+
+The only user of pydantic outside `spec`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from reconciler.config import wording
+from reconciler.config.keys import NOT_IN_DEFAULTS, is_secret
+from reconciler.config.merge import Merged, Tree
+from reconciler.config.node import Path
+from reconciler.config.problem import Problem
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.model import ModelSpec
+
+PLACEHOLDERS = {"version": 1, "fleet": "unnamed", "path": "/missing"}
+"""What stands in for a missing key while the other rules are looked at."""
+
+ATTEMPTS = 4
+
+
+class Validated(NamedTuple):
+    """
+    A spec and what is wrong with it.
+
+    Attributes:
+        spec: with problems, what is left without the refused values, so that other rules can be looked at;
+            nothing when nothing is left.
+    """
+
+    spec: FleetSpec | None
+    problems: tuple[Problem, ...]
+
+
+class _Refused(NamedTuple):
+    path: Path
+    kind: str
+    failures: list[wording.Failure]
+
+
+def validate(merged: Merged) -> Validated:
+    """Checks the whole fleet, and `defaults` and `server` also by themselves, where no model shows their mistakes."""
+    shared = (*_defaults(merged.defaults), *_shared(("server",), merged.server or {}))
+    try:
+        return Validated(FleetSpec.model_validate(merged.fleet), shared)
+    except ValidationError as error:
+        refused = _refused(error, merged.fleet)
+        own = tuple(_problem(one, merged.fleet) for one in refused)
+        return Validated(_remains(merged.fleet, refused), (*shared, *own))
+
+
+def _defaults(defaults: Any) -> Iterator[Problem]:
+    if defaults is None:
+        return
+    if not isinstance(defaults, dict):
+        yield wording.bad_value(("defaults",), defaults, [{"type": "model_type"}])
+        return
+    for key in sorted(NOT_IN_DEFAULTS & defaults.keys()):
+        yield Problem(
+            code="E0311",
+            summary=f"`{key}` cannot be a default",
+            path=("defaults", key),
+            detail="it must differ from model to model",
+            hint=f"write `{key}` in each model",
+            at_key=True,
+        )
+    yield from _shared(("defaults",), {key: value for key, value in defaults.items() if key not in NOT_IN_DEFAULTS})
+
+
+def _shared(section: Path, values: Tree) -> Iterator[Problem]:
+    """What models inherit, looked at as if it were a model."""
+    tree = {"path": "/", **{key: value for key, value in values.items() if value is not None}}
+    try:
+        ModelSpec.model_validate(_without_nulls(tree))
+    except ValidationError as error:
+        for one in _refused(error, tree):
+            yield _problem(one._replace(path=(*section, *one.path)), {str(section[0]): tree})
+
+
+def _without_nulls(tree: Tree) -> Tree:
+    return {k: _without_nulls(v) if isinstance(v, dict) else v for k, v in tree.items() if v is not None}
+
+
+def _refused(error: ValidationError, tree: Tree) -> list[_Refused]:
+    """The validator's errors by path; the branches of a union are one, and the deepest branch speaks for it."""
+    found: dict[tuple[Path, str], _Refused] = {}
+    for failure in error.errors(include_url=False, include_input=False):
+        kind = _kind(failure)
+        path = _real_path(failure["loc"], tree, missing=kind == "missing")
+        found.setdefault((path, kind), _Refused(path, kind, [])).failures.append(failure)
+    refused = list(found.values())
+    deeper = {one.path[:end] for one in refused for end in range(len(one.path))}
+    return [one for one in refused if one.kind != "value" or one.path not in deeper or not one.path]
+
+
+def _kind(failure: wording.Failure) -> str:
+    if "[key]" in failure["loc"] or "cannot be a name" in failure["msg"]:
+        return "name"
+    return {"missing": "missing", "extra_forbidden": "unknown"}.get(failure["type"], "value")
+
+
+def _real_path(location: Sequence[str | int], tree: Any, *, missing: bool) -> Path:
+    """The path in the file: the validator also names the branches of unions, and `[key]` for a key itself."""
+    path: list[str | int] = []
+    value = tree
+    for part in location[:-1] if missing else location:
+        if _has(value, part):
+            value = value[part]
+            path.append(part)
+    return (*path, location[-1]) if missing else tuple(path)
+
+
+def _has(value: Any, part: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, dict) and part in value
+
+
+def _problem(refused: _Refused, tree: Tree) -> Problem:
+    path, failures = refused.path, refused.failures
+    if refused.kind == "unknown":
+        return wording.unknown_key(path, path[:-1])
+    if refused.kind == "missing":
+        return wording.missing_key(path)
+    if is_secret(path):
+        return wording.literal_secret(path)
+    if refused.kind == "name":
+        return wording.bad_name(path, str(failures[0]["ctx"]["error"]), at_key="[key]" in failures[0]["loc"])
+    return wording.bad_value(path, _value(tree, path), failures)
+
+
+def _value(tree: Any, path: Path) -> Any:
+    for part in path:
+        tree = tree[part]
+    return tree
+
+
+def _remains(tree: Tree, refused: list[_Refused]) -> FleetSpec | None:
+    """The fleet without what was refused."""
+    for _ in range(ATTEMPTS):
+        for one in refused:
+            tree = _without(tree, one)
+        try:
+            return FleetSpec.model_validate(tree)
+        except ValidationError as error:
+            refused = _refused(error, tree)
+    return None
+
+
+def _without(tree: Any, refused: _Refused) -> Any:
+    """A copy with one value taken out, or put in where it is missing."""
+    if not refused.path:
+        return {}
+    if not isinstance(tree, dict):
+        # Without one item of a list the others would move; the list as a whole goes.
+        return []
+    first, *rest = refused.path
+    if rest:
+        return {**tree, first: _without(tree[first], refused._replace(path=tuple(rest)))} if first in tree else tree
+    left = {key: value for key, value in tree.items() if key != first}
+    if first in PLACEHOLDERS:
+        left[str(first)] = PLACEHOLDERS[str(first)]
+    return left

@@ -1,0 +1,230 @@
+"""Problems of shape and type in our words: what was expected, what is there, and the edit that mends it."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.config.keys import NOT_IN_DEFAULTS, RESERVED, allowed_keys, home_of, is_secret, normal
+from reconciler.config.node import Path
+from reconciler.config.problem import Problem, dotted
+from reconciler.config.text import printable
+
+EXPECTED = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "`true` or `false`",
+    "string_type": "a text",
+    "model_type": "a mapping",
+    "dict_type": "a mapping",
+    "mapping_type": "a mapping",
+    "tuple_type": "a list",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "{ge} or more",
+    "less_than": "less than {lt}",
+    "less_than_equal": "{le} or less",
+    "string_too_short": "at least {min_length} character",
+    "too_short": "at least {min_length} item",
+}
+OUT_OF_RANGE = frozenset(
+    {
+        "finite_number",
+        "greater_than",
+        "greater_than_equal",
+        "less_than",
+        "less_than_equal",
+        "string_too_short",
+        "too_short",
+    }
+)
+SWITCHES = {"on": "true", "yes": "true", "off": "false", "no": "false"}
+"""Words that YAML 1.1 took for booleans."""
+
+MANY_KEYS = 16
+EXAMPLES = {
+    "version": "add `version: 1`",
+    "fleet": "add `fleet: NAME`, such as `fleet: homelab`",
+    "path": "add `path: FILE.gguf`",
+}
+
+Failure = Mapping[str, Any]
+"""One error of the validator: `type`, `ctx`, and `msg`."""
+
+
+def describe(value: Any) -> str:
+    """What a file says, in a few words."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str():
+            return f"the text `{printable(value)}`" if value else "an empty text"
+        case int() | float():
+            return f"`{printable(repr(value))}`"
+        case list():
+            return f"a list of {len(value)}"
+        case _:
+            return "a mapping"
+
+
+def unknown_key(path: Path, section: Path) -> Problem:
+    """A key that does not stand in the spec; `section` is the path as the file has it."""
+    key = str(path[-1])
+    if key in RESERVED:
+        return _reserved(path)
+    allowed = allowed_keys(section)
+    where = f" in `{dotted(section)}`" if section else ""
+    detail = f"expected one of {_listed(allowed)}" if 0 < len(allowed) <= MANY_KEYS else ""
+    return Problem(
+        code="E0204",
+        summary=f"unknown key `{printable(key)}`{where}",
+        path=path,
+        detail=detail,
+        hint=_key_hint(key, section, allowed),
+        at_key=True,
+        secret=is_secret(path),
+    )
+
+
+def missing_key(path: Path) -> Problem:
+    """A key that must be there."""
+    key = str(path[-1])
+    where = f" in `{dotted(path[:-1])}`" if path[:-1] else ""
+    return Problem(
+        code="E0205",
+        summary=f"`{key}` is missing{where}",
+        path=path,
+        hint=EXAMPLES.get(key, f"add `{key}:`"),
+        at_key=True,
+    )
+
+
+def literal_secret(path: Path) -> Problem:
+    """A secret that was written out, or a reference that is none. The value appears nowhere."""
+    key = path[-1]
+    return Problem(
+        code="E0207",
+        summary=f"`{key}` must say where the secret is, and never the secret itself",
+        path=path,
+        detail="expected exactly one of `{ env: NAME }` and `{ file: PATH }`",
+        hint=f"write `{key}: {{ env: NAME }}`, and give the value in that environment variable",
+        secret=True,
+    )
+
+
+def bad_name(path: Path, message: str, *, at_key: bool) -> Problem:
+    """A name that llama-server could not carry."""
+    summary, _, reason = message.partition(": ")
+    return Problem(
+        code="E0302",
+        summary=printable(summary, 160),
+        path=path,
+        detail=reason,
+        hint="choose another name",
+        at_key=at_key,
+    )
+
+
+def bad_value(path: Path, value: Any, failures: list[Failure]) -> Problem:
+    """A value that is of another type, out of range, or none of a few words; several failures are one union."""
+    stated = next((_own_words(one) for one in failures if one["type"] == "value_error"), None)
+    expected = (
+        stated or f"expected {', or '.join(dict.fromkeys(_expected(one) for one in failures))}, got {describe(value)}"
+    )
+    return Problem(
+        code=_code(failures),
+        summary=f"{_subject(path)} cannot be {describe(value)}",
+        path=path,
+        detail=expected,
+        hint=_value_hint(value, failures),
+        secret=is_secret(path),
+    )
+
+
+def _subject(path: Path) -> str:
+    last = path[-1] if path else "the file"
+    return f"item {last + 1} of {_subject(path[:-1])}" if isinstance(last, int) else f"`{printable(last)}`"
+
+
+def _reserved(path: Path) -> Problem:
+    key = str(path[-1])
+    hint = "download the file and name it: `path: FILE.gguf`" if key in {"hf", "url", "docker"} else f"remove `{key}`"
+    summary = f"`{key}` is reserved for a later version"
+    return Problem(code="E0208", summary=summary, path=path, hint=hint, at_key=True)
+
+
+def _key_hint(key: str, section: Path, allowed: tuple[str, ...]) -> str:
+    if section == ("defaults",) and key in NOT_IN_DEFAULTS:
+        return f"write `{key}` in each model: it must differ from model to model"
+    near = difflib.get_close_matches(normal(key), allowed, 1, 0.75)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    home = home_of(key, section)
+    if home == "":
+        return f"`{normal(key)}` belongs directly in the model"
+    if home:
+        return f"`{normal(key)}` belongs in `{home}`"
+    guess = difflib.get_close_matches(normal(key), allowed, 1, 0.5)
+    if guess:
+        return f"did you mean `{guess[0]}`?"
+    return f"remove `{printable(key)}`" if section else f"remove it, or call it `x-{printable(key)}`"
+
+
+def _code(failures: list[Failure]) -> str:
+    kinds = {str(one["type"]) for one in failures}
+    if kinds & OUT_OF_RANGE:
+        return "E0202"
+    if kinds == {"literal_error"}:
+        return "E0203"
+    return "E0206" if "value_error" in kinds else "E0201"
+
+
+def _expected(failure: Failure) -> str:
+    if failure["type"] == "literal_error":
+        return _either(_words(failure))
+    template = EXPECTED.get(str(failure["type"]))
+    return template.format(**failure.get("ctx", {})) if template else "another value"
+
+
+def _own_words(failure: Failure) -> str:
+    """The spec's own validators say both sides themselves."""
+    return printable(str(failure["ctx"]["error"]), 200)
+
+
+def _words(failure: Failure) -> list[str]:
+    return re.findall(r"[^\s,']+(?=[,']|$|\s)", str(failure["ctx"]["expected"]).replace(" or ", ", "))
+
+
+def _value_hint(value: Any, failures: list[Failure]) -> str:
+    kinds = {str(one["type"]) for one in failures}
+    words = [word for one in failures if one["type"] == "literal_error" for word in _words(one)]
+    if isinstance(value, bool) and {"on", "off"} <= set(words):
+        return f"write `{'on' if value else 'off'}`"
+    if isinstance(value, str):
+        return _text_hint(value.strip(), kinds, words)
+    if kinds == {"string_type"} and isinstance(value, int | float):
+        return f'put it in quotes: `"{str(value).lower() if isinstance(value, bool) else value}"`'
+    return ""
+
+
+def _text_hint(value: str, kinds: set[str], words: list[str]) -> str:
+    if near := difflib.get_close_matches(value, words, 1):
+        return f"did you mean `{near[0]}`?"
+    if kinds & {"int_type", "float_type"} and value.lstrip("-").replace(".", "", 1).isdigit():
+        return f"write it without quotes: {value}"
+    if kinds == {"tuple_type"}:
+        return f"write a list: `[{printable(value)}]`"
+    if kinds == {"bool_type"} and value.lower() in SWITCHES:
+        return f"write `{SWITCHES[value.lower()]}`"
+    return ""
+
+
+def _either(words: list[str]) -> str:
+    quoted = [f"`{word}`" for word in words]
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+def _listed(keys: tuple[str, ...]) -> str:
+    return ", ".join(f"`{key}`" for key in keys)
