@@ -74,6 +74,7 @@ class RouterModelState:
     Attributes:
         status: `unloaded`, `loading`, `loaded`, `sleeping` or `downloading`, as llama-server spells it.
         failed: the last load ended in an error.
+        args: the command line that its section stands for, with the router's own flags mixed in.
     """
 
     name: str
@@ -82,7 +83,7 @@ class RouterModelState:
     exit_code: int | None = None
     busy: int | None = None
     port: int | None = None
-    pid: int | None = None
+    args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

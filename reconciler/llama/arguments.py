@@ -7,6 +7,7 @@ a section of the router's INI file are made from the same pairs, so they cannot 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from reconciler.errors import LlamaServerError
@@ -50,6 +51,7 @@ def settings_of(spec: object, settings: Mapping[str, Setting], catalogue: Catalo
             yield from arguments(setting, value, catalogue)
 
 
+@cache
 def local_path(path: str) -> str:
     """A registry path as the spec that holds it sees it: `timeout` for `server.timeout`."""
     first, _, rest = path.partition(".")

@@ -85,6 +85,7 @@ async def router_models(
                 failed=one.failed,
                 exit_code=one.exit_code,
                 port=one.port,
+                args=one.args,
             )
             for one in parse_models(reply.body)
         }

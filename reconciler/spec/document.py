@@ -1,7 +1,8 @@
 """The applied document of a resource: what it is made from, in plain values that a record keeps and a plan compares."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -34,7 +35,12 @@ def files_of(model: ModelSpec) -> dict[str, tuple[str, ...]]:
 
 def value_at(spec: object, path: str) -> Any:
     """The value of a setting by its path, such as `memory.ctx_size`."""
-    return attrgetter(path)(spec)
+    return _getter(path)(spec)
+
+
+@cache
+def _getter(path: str) -> "attrgetter[Any]":
+    return attrgetter(path)
 
 
 def model_applied(fleet: FleetSpec, model: ModelSpec, seen: Observation, *, port: int | None) -> Applied:

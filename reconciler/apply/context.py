@@ -1,0 +1,59 @@
+"""What every step of one run shares."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from reconciler.domain.change import Change
+from reconciler.domain.event import Hook, Progress, Stage
+from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_name
+from reconciler.domain.observation import Observation, ObservedInstance
+from reconciler.runtime.api_token import api_token
+from reconciler.runtime.world import World
+from reconciler.spec.document import model_applied, router_applied
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.record import Applied, Record, ResourceRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """
+    One run.
+
+    Attributes:
+        record: completed by what the observation found alive.
+        stop: set by the first ^C: what runs is finished, nothing new begins.
+    """
+
+    world: World
+    fleet: FleetSpec
+    record: Record
+    seen: Observation
+    hook: Hook
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def resource(self, resource: ResourceId, slot: SlotUid | None) -> ResourceRecord:
+        """What is recorded of a resource; under its old name when it moved; a fresh line when it is new."""
+        found = self.record.resources.get(resource)
+        if found is None and slot is not None:
+            found = next((one for one in self.record.resources.values() if one.uid == slot), None)
+        return found or ResourceRecord(resource=resource, uid=slot or SlotUid(""))
+
+    def wanted(self, change: Change) -> Applied | None:
+        """What the resource shall be made from; nothing when it shall not run."""
+        if change.resource == ROUTER:
+            return router_applied(self.fleet, self.seen)
+        model = self.fleet.models.get(model_name(change.resource) or "")
+        return model_applied(self.fleet, model, self.seen, port=change.port) if model else None
+
+    def carrier(self, slot: SlotUid | None) -> ObservedInstance | None:
+        """The live process of a slot."""
+        return self.seen.carrier(slot) if slot else None
+
+    @property
+    def token(self) -> str | None:
+        """The key to ask our servers with."""
+        return api_token(self.world.secrets, self.fleet.server)
+
+    def tell(self, change: Change, stage: Stage, message: str = "", **facts: object) -> None:
+        """Reports an event of a step."""
+        self.hook(Progress(resource=change.resource, action=change.action, stage=stage, message=message, **facts))  # type: ignore[arg-type]

@@ -1,0 +1,176 @@
+"""
+Walking the waves of a plan.
+
+All intents of a wave are journalled in one transaction before its first act; each outcome is written with the record
+line that it makes true. A crash anywhere leaves intents without outcome, and children that their marks prove ours.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.apply import adoption, dedicated
+from reconciler.apply.conditions import with_conditions
+from reconciler.apply.context import Context
+from reconciler.apply.crashpoint import crashpoint
+from reconciler.apply.launch import new_instance
+from reconciler.apply.preset import write_preset
+from reconciler.apply.router_batch import PUTS, change_models, listed, sections_after, slots_of
+from reconciler.apply.router_models import RouterAddress, address_of
+from reconciler.apply.step import StepEnd, outcome
+from reconciler.domain.change import Action, Change
+from reconciler.domain.event import Stage
+from reconciler.domain.names import ROUTER, InstanceId, ResourceId
+from reconciler.domain.outcome import Outcome, Result
+from reconciler.domain.plan import Plan
+from reconciler.errors import ReconcilerError
+from reconciler.spec.record import ResourceRecord
+from reconciler.store import StepIntent, Writer
+
+SPAWNS = frozenset({Action.START, Action.RESTART})
+
+
+@dataclass(slots=True, kw_only=True)
+class Execution:
+    """
+    One run on its way.
+
+    Attributes:
+        lines: the record as it stands now; moves with every outcome.
+        limit: how many steps run side by side.
+    """
+
+    ctx: Context
+    plan: Plan
+    writer: Writer
+    run: int
+    limit: asyncio.Semaphore
+    lines: dict[ResourceId, ResourceRecord] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    async def waves(self) -> None:
+        """Runs wave after wave until the plan is done or the run is told to stop."""
+        for wave in self.plan.waves:
+            if self.ctx.stop.is_set():
+                self._skip(wave)
+                continue
+            await self._wave(wave)
+
+    async def _wave(self, wave: Sequence[Change]) -> None:
+        instances = {change.resource: new_instance() for change in wave}
+        steps = self._intend(wave, instances)
+        crashpoint("wave-journalled")
+        models = [change for change in wave if self._is_section(change)]
+        single = [change for change in wave if change not in models]
+        # The router's own process comes first: its models need it, and it shares nothing with the dedicated ones.
+        router_first = sorted(single, key=lambda change: change.resource != ROUTER)
+        jobs: list[Awaitable[None]] = [
+            self._finish(steps, change, self._guarded(change, instances[change.resource])) for change in router_first
+        ]
+        if models:
+            jobs.append(self._finish_batch(steps, models))
+        await asyncio.gather(*jobs)
+
+    def _intend(self, wave: Sequence[Change], instances: dict[ResourceId, InstanceId]) -> dict[ResourceId, int]:
+        intents = [
+            StepIntent(
+                resource=change.resource,
+                uid=self.ctx.resource(change.resource, change.slot).uid,
+                action=change.action,
+                instance=instances[change.resource] if change.action in SPAWNS else None,
+                applied=self.ctx.wanted(change) if change.action in SPAWNS else None,
+            )
+            for change in wave
+        ]
+        return self.writer.begin_steps(self.run, intents, now=self.ctx.world.clock.now())
+
+    def _is_section(self, change: Change) -> bool:
+        """Whether a change is one of the router's INI, not of a process of its own."""
+        line = self.ctx.resource(change.resource, change.slot)
+        wanted = self.ctx.wanted(change) if change.action in PUTS else line.applied
+        return change.resource != ROUTER and wanted is not None and wanted.serve == "router"
+
+    async def _guarded(self, change: Change, instance: InstanceId) -> StepEnd:
+        """One step; a known failure becomes its outcome, so that the others go on."""
+        async with self.limit:
+            try:
+                return await self._step(change, instance)
+            except ReconcilerError as error:
+                cause = f"{error.summary}: {error.detail}" if error.detail else error.summary
+                self.ctx.tell(change, Stage.FAILED, cause)
+                line = self.ctx.resource(change.resource, change.slot)
+                return StepEnd(outcome=outcome(change, Result.FAILED, cause), after=line)
+
+    async def _step(self, change: Change, instance: InstanceId) -> StepEnd:
+        ctx = self.ctx
+        match change.action:
+            case Action.START | Action.RESTART:
+                wanted = ctx.wanted(change)
+                if wanted is None:
+                    msg = f"the plan starts {change.resource}, which the fleet does not declare"
+                    raise AssertionError(msg)
+                if change.resource == ROUTER:
+                    return await self._start_router(change, instance)
+                await self._leave_router(change)
+                return await dedicated.start(ctx, change, instance, wanted)
+            case Action.STOP:
+                return await dedicated.stop(ctx, change, self._loaded() if change.resource == ROUTER else ())
+            case Action.ADOPT:
+                return adoption.adopt(ctx, change)
+            case Action.FORGET:
+                return StepEnd(outcome=outcome(change, Result.DONE), after=None)
+            case Action.RELOAD | Action.KEEP:
+                msg = f"{change.action} of {change.resource} is no step of a process"
+                raise AssertionError(msg)
+
+    async def _start_router(self, change: Change, instance: InstanceId) -> StepEnd:
+        """Starts the router with all sections of this plan at once; they are put back if it does not come up."""
+        ctx = self.ctx
+        wanted = ctx.wanted(change)
+        if wanted is None:
+            raise AssertionError
+        models = [one for one in self.plan.pending if self._is_section(one)]
+        before, slots = listed(self.lines), slots_of(self.lines, models)
+        write_preset(ctx, sections_after(before, models, ctx, self.lines), slots)
+        return await dedicated.start(
+            ctx, change, instance, wanted, models=self._loaded(), undo=lambda: write_preset(ctx, before, slots)
+        )
+
+    async def _leave_router(self, change: Change) -> None:
+        """Takes the section of a model away that becomes dedicated, before its process needs the memory."""
+        line = self.ctx.resource(change.resource, change.slot)
+        if line.applied and line.applied.serve == "router" and (router := self._router()):
+            await change_models(self.ctx, [replace(change, action=Action.STOP)], self.lines, router)
+
+    def _loaded(self) -> tuple[str, ...]:
+        states = self.ctx.seen.router_models or {}
+        return tuple(name for name, state in states.items() if state.status == "loaded")
+
+    def _router(self) -> RouterAddress | None:
+        return address_of(self.lines.get(ROUTER))
+
+    async def _finish(self, steps: dict[ResourceId, int], change: Change, step: Awaitable[StepEnd]) -> None:
+        self._write(steps, change, await step)
+
+    async def _finish_batch(self, steps: dict[ResourceId, int], models: Sequence[Change]) -> None:
+        ends = await change_models(self.ctx, models, self.lines, self._router())
+        by_resource = {end.outcome.resource: end for end in ends}
+        for change in models:
+            self._write(steps, change, by_resource[change.resource])
+
+    def _write(self, steps: dict[ResourceId, int], change: Change, end: StepEnd) -> None:
+        crashpoint("step-done")
+        now, generation = self.ctx.world.clock.now(), self.ctx.record.generation + 1
+        after = with_conditions(end.after, end.outcome, now=now, generation=generation) if end.after else None
+        self.writer.finish_step(steps[change.resource], end.outcome, after, forget=after is None, now=now)
+        crashpoint("step-journalled")
+        self.outcomes.append(end.outcome)
+        moved = [line.resource for line in self.lines.values() if line.uid == change.slot]
+        for resource in moved:
+            del self.lines[resource]
+        if after is not None:
+            self.lines[after.resource] = after
+
+    def _skip(self, wave: Sequence[Change]) -> None:
+        for change in wave:
+            self.outcomes.append(outcome(change, Result.SKIPPED, "the run was interrupted before"))

@@ -1,0 +1,231 @@
+"""All changes of router models in one wave: one new INI, one reload, then the loads."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.apply.context import Context
+from reconciler.apply.dedicated import policy_of
+from reconciler.apply.dedicated import stop as stop_process
+from reconciler.apply.preset import write_preset
+from reconciler.apply.router_models import RouterAddress, drain_models, load, reload, states
+from reconciler.apply.step import StepEnd, failed, outcome, running, stopped
+from reconciler.domain.change import Action, Change
+from reconciler.domain.event import Stage
+from reconciler.domain.names import ResourceId, SlotUid, model_name
+from reconciler.domain.outcome import Result
+from reconciler.errors import ReconcilerError, RuntimeFailure
+from reconciler.spec.digest import digest
+from reconciler.spec.record import Applied, ResourceRecord
+
+Lines = Mapping[ResourceId, ResourceRecord]
+PUTS = frozenset({Action.START, Action.RELOAD, Action.RESTART, Action.ADOPT})
+"""Actions that leave the model with a section; the others take it away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """
+    The changes, with the sections before and after.
+
+    Attributes:
+        slots: the uid of each resource, which names its log.
+    """
+
+    changes: Mapping[str, Change]
+    router: RouterAddress
+    before: Mapping[ResourceId, Applied]
+    after: Mapping[ResourceId, Applied]
+    slots: Mapping[ResourceId, SlotUid]
+
+
+def sections_after(
+    before: Mapping[ResourceId, Applied], changes: Sequence[Change], ctx: Context, lines: Lines
+) -> dict[ResourceId, Applied]:
+    """The sections once all these changes are made; a moved model takes its old name along."""
+    after = dict(before)
+    for change in changes:
+        for line in lines.values():
+            if line.uid == change.slot:
+                after.pop(line.resource, None)
+        wanted = ctx.wanted(change) if change.action in PUTS else None
+        if wanted is not None and wanted.serve == "router":
+            after[change.resource] = wanted
+    return after
+
+
+def listed(lines: Lines) -> dict[ResourceId, Applied]:
+    """The sections that the router has by the record."""
+    return {
+        line.resource: line.applied
+        for line in lines.values()
+        if line.applied and line.applied.serve == "router" and line.desired_running
+    }
+
+
+def slots_of(lines: Lines, changes: Sequence[Change]) -> dict[ResourceId, SlotUid]:
+    """The uid of each resource, recorded or new."""
+    return {line.resource: line.uid for line in lines.values()} | {
+        change.resource: change.slot for change in changes if change.slot
+    }
+
+
+async def change_models(
+    ctx: Context, changes: Sequence[Change], lines: Lines, router: RouterAddress | None
+) -> list[StepEnd]:
+    """
+    Brings the sections of the living router to what the changes want, and loads what must be loaded.
+
+    What does not load goes back to the section that it had, or stays listed as failed when it had none.
+    """
+    if router is None:
+        return [_without_router(ctx, change) for change in changes]
+    before = listed(lines)
+    batch = Batch(
+        router=router,
+        changes={model_name(change.resource) or "": change for change in changes},
+        before=before,
+        after=sections_after(before, changes, ctx, lines),
+        slots=slots_of(lines, changes),
+    )
+    leaving = [change for change in changes if ctx.carrier(change.slot) and change.action in PUTS]
+    for change in leaving:
+        await stop_process(ctx, change)
+    try:
+        was = await states(ctx, router)
+        loaded = {name for name, state in was.items() if state.status in {"loaded", "sleeping", "loading"}}
+        touched = {
+            name: change
+            for name, change in batch.changes.items()
+            if change.action is not Action.ADOPT and name in was and was[name].status == "loaded"
+        }
+        policies = {
+            name: policy_of(ctx.resource(change.resource, change.slot).applied) for name, change in touched.items()
+        }
+        cut = await drain_models(ctx, router, touched, policies)
+        await _put(ctx, batch, batch.after)
+    except ReconcilerError as error:
+        return await _refused(ctx, batch, error)
+    causes = await _load_all(ctx, batch, loaded)
+    if back := {name for name, (why, _seconds) in causes.items() if why and _before(batch, name)}:
+        await _go_back(ctx, batch, back)
+    return [_end(ctx, batch, name, causes.get(name, ("", 0.0)), cut.get(name, 0)) for name in batch.changes]
+
+
+def _without_router(ctx: Context, change: Change) -> StepEnd:
+    """The end of a change whose router does not run; a section that shall go is gone with it."""
+    line = ctx.resource(change.resource, change.slot)
+    if change.action not in PUTS:
+        return StepEnd(outcome=outcome(change, Result.DONE), after=stopped(line, change))
+    ctx.tell(change, Stage.FAILED, "the router does not run")
+    return StepEnd(outcome=outcome(change, Result.FAILED, "the router does not run"), after=line)
+
+
+def _before(batch: Batch, name: str) -> Applied | None:
+    """The section that a changed model had, under its old name when it moved."""
+    change = batch.changes[name]
+    old = (resource for resource, slot in batch.slots.items() if slot == change.slot and resource in batch.before)
+    return next((batch.before[resource] for resource in old), None)
+
+
+async def _put(ctx: Context, batch: Batch, sections: Mapping[ResourceId, Applied]) -> None:
+    """
+    Writes the sections, reloads, and compares what the router lists with what it was given.
+
+    Raises:
+        RuntimeFailure: it refused the file, or lists something else.
+    """
+    write_preset(ctx, sections, batch.slots)
+    for change in batch.changes.values():
+        if change.action is Action.RELOAD:
+            ctx.tell(change, Stage.RELOADING, port=batch.router.port)
+    await reload(ctx, batch.router)
+    names = {model_name(resource) or "" for resource in sections}
+    if missing := names - set(await states(ctx, batch.router)):
+        raise RuntimeFailure(f"the router does not list {', '.join(sorted(missing))}", hint="reconcile logs router")
+
+
+async def _refused(ctx: Context, batch: Batch, error: ReconcilerError) -> list[StepEnd]:
+    """Puts the old INI back: with a bad one on disk every later load could hang."""
+    cause = f"{error.summary}: {error.detail}" if error.detail else error.summary
+    try:
+        await _put(ctx, batch, batch.before)
+    except ReconcilerError as second:
+        cause = f"{cause}; putting the old sections back failed too: {second.summary}"
+    ends = []
+    for change in batch.changes.values():
+        ctx.tell(change, Stage.FAILED, cause)
+        line = ctx.resource(change.resource, change.slot)
+        ends.append(StepEnd(outcome=outcome(change, Result.FAILED, cause), after=line))
+    return ends
+
+
+def _must_load(ctx: Context, change: Change, loaded: set[str]) -> bool:
+    """Always-models, and whoever was loaded before: a changed model stays unloaded by itself."""
+    name = model_name(change.resource) or ""
+    model = ctx.fleet.models.get(name)
+    old = {model_name(line.resource) for line in ctx.record.resources.values() if line.uid == change.slot}
+    return change.action in PUTS and model is not None and (model.load == "always" or bool({name, *old} & loaded))
+
+
+async def _load_all(ctx: Context, batch: Batch, loaded: set[str]) -> dict[str, tuple[str, float]]:
+    """Loads what must be loaded, side by side; by name why it failed (empty when it is there) and the seconds."""
+
+    async def one(name: str, change: Change) -> tuple[str, float]:
+        began = ctx.world.clock.monotonic()
+        try:
+            why = await load(ctx, change, batch.router, name, policy_of(batch.after[change.resource]))
+        except ReconcilerError as error:
+            why = error.summary
+        return why, ctx.world.clock.monotonic() - began
+
+    wanted = {name: change for name, change in batch.changes.items() if _must_load(ctx, change, loaded)}
+    return dict(zip(wanted, await asyncio.gather(*(one(*item) for item in wanted.items())), strict=True))
+
+
+async def _go_back(ctx: Context, batch: Batch, names: set[str]) -> None:
+    """Gives models whose new section does not load the one that they had, and loads that."""
+    sections = dict(batch.after)
+    for name in names:
+        change, before = batch.changes[name], _before(batch, name)
+        ctx.tell(change, Stage.RESTORING)
+        if before is not None:
+            sections[change.resource] = before
+    await _put(ctx, _only(batch, names), sections)
+    for name in names:
+        change = batch.changes[name]
+        if why := await load(ctx, change, batch.router, name, policy_of(sections[change.resource])):
+            ctx.tell(change, Stage.FAILED, f"the section before does not load either: {why}")
+
+
+def _only(batch: Batch, names: set[str]) -> Batch:
+    """The same batch, for some of its changes."""
+    return replace(batch, changes={name: change for name, change in batch.changes.items() if name in names})
+
+
+def _end(ctx: Context, batch: Batch, name: str, loading: tuple[str, float], cut: int) -> StepEnd:
+    """The end of one change of the batch."""
+    change, (why, seconds), router = batch.changes[name], loading, batch.router
+    line = ctx.resource(change.resource, change.slot)
+    if change.action not in PUTS:
+        ctx.tell(change, Stage.STOPPED)
+        return StepEnd(outcome=outcome(change, Result.DONE, cut_requests=cut), after=stopped(line, change))
+    applied = batch.after[change.resource]
+    if not why:
+        ctx.tell(change, Stage.READY, port=router.port, elapsed=seconds)
+        done = outcome(change, Result.DONE, _cut(cut), port=router.port, seconds=seconds, cut_requests=cut)
+        return StepEnd(outcome=done, after=running(line, change, applied, None, seconds))
+    noted = failed(line, digest(applied.document), why, ctx.world.clock.now())
+    if (before := _before(batch, name)) is not None:
+        ctx.tell(change, Stage.RESTORED, why, port=router.port)
+        end = outcome(change, Result.RESTORED, why, port=router.port, seconds=seconds, cut_requests=cut)
+        return StepEnd(
+            outcome=end, after=replace(noted, resource=change.resource, applied=before, desired_running=True)
+        )
+    ctx.tell(change, Stage.FAILED, why)
+    kept = replace(noted, resource=change.resource, applied=applied, desired_running=True)
+    return StepEnd(outcome=outcome(change, Result.FAILED, why, seconds=seconds), after=kept)
+
+
+def _cut(cut: int) -> str:
+    return f"{cut} running requests were cut" if cut else ""

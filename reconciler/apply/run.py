@@ -1,0 +1,93 @@
+"""One execution of a plan, from the first journal row to the report."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.apply.context import Context
+from reconciler.apply.crashpoint import crashpoint
+from reconciler.apply.executor import Execution
+from reconciler.domain.change import Action
+from reconciler.domain.outcome import RunReport
+from reconciler.domain.plan import Plan
+from reconciler.spec.record import ResourceRecord
+from reconciler.store import Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """
+    Who runs what, for the journal.
+
+    Attributes:
+        operation: `apply`, `destroy`, `adopt`.
+        plan_document: the plan as JSON, kept with the generation.
+        origin: where the configuration came from.
+    """
+
+    operation: str
+    plan_document: Mapping[str, Any]
+    origin: str
+    program: str
+
+
+async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, parallelism: int) -> RunReport:
+    """
+    Does what a plan says, and nothing else. A plan without changes touches neither a process nor the store.
+
+    Cancelling it (a second ^C) leaves intents without outcome, which the next run repairs.
+    """
+    refresh = refreshed(ctx, plan)
+    writer.abandon_open_steps(ctx.world.clock.now())
+    if plan.is_empty and not refresh:
+        return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
+    clock = ctx.world.clock
+    began = clock.monotonic()
+    run = writer.begin_run(
+        operation=errand.operation,
+        plan=errand.plan_document,
+        fleet_document=ctx.fleet.model_dump(mode="json", exclude_defaults=True),
+        origin=errand.origin,
+        program=errand.program,
+        build=ctx.world.binary.version,
+        now=clock.now(),
+    )
+    crashpoint("run-begun")
+    for line in refresh:
+        writer.put(line, clock.now())
+    execution = Execution(
+        ctx=ctx,
+        plan=plan,
+        writer=writer,
+        run=run,
+        limit=asyncio.Semaphore(parallelism),
+        lines=dict(ctx.record.resources),
+    )
+    await execution.waves()
+    report = RunReport(
+        run=run,
+        generation=ctx.record.generation,
+        outcomes=tuple(execution.outcomes),
+        interrupted=ctx.stop.is_set(),
+        skipped_for_safety=_skipped(plan),
+        seconds=clock.monotonic() - began,
+    )
+    generation = writer.finish_run(run, report, clock.now())
+    crashpoint("run-finished")
+    return replace(report, generation=generation)
+
+
+def refreshed(ctx: Context, plan: Plan) -> tuple[ResourceRecord, ...]:
+    """Record lines of resources that are kept although fields without effect changed: nothing but the record moves."""
+    kept = [change for change in plan.changes if change.action is Action.KEEP and change.fields]
+    lines = []
+    for change in kept:
+        wanted, line = ctx.wanted(change), ctx.resource(change.resource, change.slot)
+        if wanted is not None and line.applied is not None:
+            lines.append(replace(line, applied=wanted, protected=bool(wanted.document.get("protect"))))
+    return tuple(lines)
+
+
+def _skipped(plan: Plan) -> bool:
+    return any(one.code == "Protected" for one in plan.objections)

@@ -1,0 +1,34 @@
+"""`reconcile destroy`: stops all but what is protected; the store stays, so that the next apply knows the history."""
+
+import asyncio
+from dataclasses import replace
+
+import click
+
+from reconciler.cli.options import Common, Manner, Wishes, common, manner
+from reconciler.cli.output import Format
+from reconciler.cli.planning import options_of
+from reconciler.cli.running import Deed, carry_out, locked, recorded, require_answer
+from reconciler.cli.wiring import open_site, open_world, require_linux
+from reconciler.supervise.destroy import emptied
+from reconciler.supervise.passes import plan_fleet
+
+OPERATION = "destroy"
+ALL = Wishes(max_stop=100, allow_empty=True, accept_origin=True)
+
+
+@click.command()
+@common(Format.JSON, llama_server=True)
+@manner
+def command(common: Common, manner: Manner) -> int:
+    """Stop everything of a fleet; its history stays."""
+    require_linux()
+    site = open_site(common)
+    name = site.fleet.spec.fleet
+    question = f"Everything above stops. Type the fleet's name, {name}."
+    deed = Deed(operation=OPERATION, question=question, expected=name, approved=manner.auto_approve)
+    require_answer(deed)
+    with locked(site.directory, OPERATION, manner, common.output):
+        world, record = open_world(site.directory, site.build), recorded(site.directory)
+        planned = asyncio.run(plan_fleet(world, emptied(site.fleet.spec), record, options_of(ALL, site)))
+        return carry_out(world, planned, replace(deed, origin=record.origin), manner, common.output)

@@ -1,0 +1,57 @@
+"""`reconcile logs`: the file that a server writes; it outlives the server."""
+
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from reconciler.cli.directory import store_directory
+from reconciler.cli.options import Common, common
+from reconciler.domain.names import ROUTER, model_id
+from reconciler.errors import UsageError
+from reconciler.runtime.files import HostFiles
+from reconciler.store import Store
+
+PAUSE = 0.2
+"""Seconds between two looks for new lines."""
+
+
+@click.command()
+@click.argument("name")
+@click.option("-f", "--follow", is_flag=True, help="Go on as lines are added, until ^C.")
+@click.option("-n", "--lines", type=click.IntRange(min=0), default=100, show_default=True, help="Lines to begin with.")
+@common()
+def command(common: Common, *, name: str, follow: bool, lines: int) -> int:
+    """Show the log of a model or of the router."""
+    path = _log(store_directory(common), name)
+    with path.open("rb") if path.exists() else _missing(path) as file:
+        for line in HostFiles().tail(path, lines=lines):
+            common.output.raw(f"{line}\n")
+        file.seek(0, 2)
+        while follow:
+            _copy(common, file)
+            time.sleep(PAUSE)
+    return 0
+
+
+def _log(directory: Path, name: str) -> Path:
+    with Store.open(directory) as store:
+        resources = store.record().resources
+    line = resources.get(model_id(name)) or (resources.get(ROUTER) if name == ROUTER else None)
+    if line is None:
+        known = ", ".join(f"`{one.removeprefix('model/')}`" for one in resources) or "none"
+        raise UsageError(f"there is no model `{name}`", detail=f"known: {known}", hint="run `reconcile status`")
+    if line.instance and line.instance.log:
+        return Path(line.instance.log)
+    return directory / "logs" / f"{line.uid}.log"
+
+
+def _missing(path: Path) -> BinaryIO:
+    summary = f"there is no log `{path}`"
+    raise UsageError(summary, hint="a server that was taken over writes where it was started")
+
+
+def _copy(common: Common, file: BinaryIO) -> None:
+    while chunk := file.read(65536):
+        common.output.raw(chunk.decode(errors="replace"))

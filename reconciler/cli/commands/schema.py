@@ -1,0 +1,47 @@
+"""`reconcile schema`: what editors and programs check files and outputs against."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.options import Common, common
+from reconciler.errors import RuntimeFailure
+from reconciler.render.schemas import SCHEMAS
+from reconciler.spec.fleet import FleetSpec
+
+NAMES = ("fleet", *SCHEMAS)
+
+
+@click.command()
+@click.argument("name", type=click.Choice(NAMES), default="fleet")
+@click.option("--write", metavar="DIR", help="Write all of them into a directory instead.")
+@common(config=False, store=False)
+def command(common: Common, *, name: str, write: str | None) -> int:
+    """Print the JSON Schema of a file or an output."""
+    if write is None:
+        common.output.raw(_text(name))
+        return 0
+    for one in NAMES:
+        path = Path(write) / f"{one}.schema.json"
+        _write(path, _text(one))
+        common.output.note(f"wrote {path}")
+    return 0
+
+
+def _text(name: str) -> str:
+    return json.dumps(_document(name), indent=2, ensure_ascii=False) + "\n"
+
+
+def _document(name: str) -> dict[str, Any]:
+    return SCHEMAS[name] if name in SCHEMAS else FleetSpec.model_json_schema()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        summary = f"cannot write `{path}`: {error.strerror}"
+        raise RuntimeFailure(summary, hint="name a directory that you may write with `--write DIR`") from error

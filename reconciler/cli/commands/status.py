@@ -1,0 +1,55 @@
+"""
+`reconcile status`: what runs, looked at now.
+
+It works from the record alone, and must stay quick: no configuration is read and no pydantic is imported.
+"""
+
+import asyncio
+from dataclasses import replace
+
+import click
+
+from reconciler.cli.directory import store_directory
+from reconciler.cli.options import Common, common
+from reconciler.cli.output import Format
+from reconciler.domain.status import FleetStatus
+from reconciler.errors import UsageError
+from reconciler.render.status_json import status_json
+from reconciler.render.status_text import rows_of, status_text
+from reconciler.runtime.clock import SystemClock
+from reconciler.runtime.http import LocalHttp
+from reconciler.runtime.processes import LinuxProcessHost
+from reconciler.store import Store
+from reconciler.supervise.status import Eyes, fleet_status
+
+NOT_READY = 4
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--exit-code", is_flag=True, help="End with 4 when something is not ready.")
+@common(Format.JSON)
+def command(common: Common, *, name: str | None, exit_code: bool) -> int:
+    """Show what runs, and how well."""
+    with Store.open(store_directory(common)) as store:
+        record = store.record()
+    eyes = Eyes(clock=SystemClock(), processes=LinuxProcessHost(), http=LocalHttp())
+    if not record.generation:
+        common.output.note("nothing was applied to this store yet")
+    status = asyncio.run(fleet_status(eyes, record))
+    if name is not None:
+        status = _only(status, name)
+    if common.output.format is Format.JSON:
+        common.output.json(status_json(status))
+    else:
+        common.output.lines(status_text(status))
+    return NOT_READY if exit_code and not all(one.ready for one in rows_of(status)) else 0
+
+
+def _only(status: FleetStatus, name: str) -> FleetStatus:
+    router = status.router if name == "router" else None
+    models = tuple(one for one in status.models if one.name == name)
+    if not models and router is None:
+        known = ", ".join(f"`{one.name}`" for one in rows_of(status)) or "none"
+        raise UsageError(f"there is no model `{name}`", detail=f"known: {known}", hint="run `reconcile status`")
+    return replace(status, models=models, router=router, in_sync=all(one.in_sync for one in (*models, router) if one))

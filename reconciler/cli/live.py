@@ -1,0 +1,43 @@
+"""Progress while a run goes on: bars on a terminal, lines elsewhere, one JSON value a line for programs."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from reconciler.cli.output import Format, Output
+from reconciler.cli.pipes import unread
+from reconciler.domain.event import Hook, Progress, Stage
+from reconciler.domain.names import ResourceId
+from reconciler.render.progress import progress_json, progress_line
+
+
+@contextmanager
+def reporting(output: Output, *, terminal: bool) -> Iterator[Hook]:
+    """The hook of a run. A reader who left does not end the run: what was begun is finished."""
+    if output.format is Format.JSON:
+        yield _forgiving(lambda event: output.json(progress_json(event), indent=None))
+    elif terminal:
+        from reconciler.cli.bars import bars  # noqa: PLC0415 - rich is needed on a terminal only
+
+        with bars(output) as hook:
+            yield hook
+    else:
+        yield _forgiving(_lines(output))
+
+
+def _lines(output: Output) -> Hook:
+    last: dict[ResourceId, Stage] = {}
+
+    def show(event: Progress) -> None:
+        if event.stage is Stage.NOTE or last.get(event.resource) is not event.stage:
+            output.say([progress_line(event)])
+        last[event.resource] = event.stage
+
+    return show
+
+
+def _forgiving(show: Callable[[Progress], None]) -> Hook:
+    def guarded(event: Progress) -> None:
+        with unread():
+            show(event)
+
+    return guarded

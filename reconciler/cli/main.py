@@ -1,0 +1,71 @@
+"""The entry point: a group whose commands are imported only when they are invoked."""
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from reconciler.cli.pipes import unread
+
+COMMANDS = {
+    "validate": "Check the configuration; works on any machine.",
+    "plan": "Show what would change, and why. Touches nothing.",
+    "apply": "Make the running servers match the configuration.",
+    "status": "Show what runs, and how well.",
+    "logs": "Show the log of a model or of the router.",
+    "render": "Show the exact command lines that a fleet gives.",
+    "adopt": "Take over a server that runs already, without a restart.",
+    "destroy": "Stop everything of a fleet; its history stays.",
+    "doctor": "Check what a run needs, and say how to mend it.",
+    "schema": "Print the JSON Schema of a file or an output.",
+    "completion": "Print the script that completes commands in a shell.",
+    "version": "Print the versions of the program and what it runs on.",
+}
+"""Name and one line for the list; a command says the same of itself."""
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and line; imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """In the order in which somebody meets them."""
+        return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The real command in place of its line."""
+        name, known, rest = super().resolve_command(ctx, args)
+        return name, load(name) if name and known else known, rest
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Click would make a closed pipe an exit code of its own."""
+        with unread():
+            return super().invoke(ctx)
+        return 0
+
+
+def load(name: str) -> click.Command:
+    """Imports a command."""
+    command = import_module(f"reconciler.cli.commands.{name}").command
+    if not isinstance(command, click.Command):
+        msg = f"BUG: {name} is no command"
+        raise TypeError(msg)
+    return command
+
+
+group = LazyGroup(
+    "reconcile",
+    help="Keeps llama-server processes as the YAML in git declares them.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 error, 2 changes pending, 4 not ready, 5 an old version was restored, 6 stale plan, "
+    "7 locked, 8 refused for safety, 64 wrong usage.",
+    commands={name: click.Command(name, help=line) for name, line in COMMANDS.items()},
+)
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Runs the command line and returns its exit code."""
+    from reconciler.cli.boundary import guarded  # noqa: PLC0415 - a failing import is reported by it too
+
+    return guarded(lambda: group.main(args, prog_name="reconcile", standalone_mode=False))

@@ -1,0 +1,159 @@
+"""Options that several commands share, gathered into values: a command gets one `common`, not eight parameters."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Any
+
+import click
+
+from reconciler.cli.output import Format, Output
+from reconciler.errors import ReconcilerError
+
+Function = Callable[..., int]
+Decorator = Callable[[Function], Function]
+
+SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What almost every command takes."""
+
+    config: tuple[str, ...] = ()
+    store: str | None = None
+    llama_server: str | None = None
+    format: str = Format.HUMAN
+    no_color: bool = False
+    verbose: int = 0
+
+    @property
+    def output(self) -> Output:
+        """How the command speaks."""
+        return Output(format=Format(self.format), no_color=self.no_color)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a plan is told besides the configuration; `max_stop` in percent."""
+
+    target: tuple[str, ...] = ()
+    max_stop: int | None = None
+    allow_empty: bool = False
+    accept_origin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a run is done; `lock_timeout` in seconds."""
+
+    auto_approve: bool = False
+    parallelism: int = 8
+    lock_timeout: float = 10.0
+
+
+class Duration(click.ParamType[float]):
+    """`500ms`, `30s`, `2m`, `1h` or plain seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|)", str(value).strip())
+        if match is None:
+            self.fail(f"expected a duration such as `30s` or `2m`, got `{value}`", param, ctx)
+        return float(match[1]) * SECONDS[match[2]]
+
+
+class Percent(click.ParamType[int]):
+    """`50%`; the sign may be left out."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """From 0 to 100."""
+        digits = str(value).strip().removesuffix("%").strip()
+        if not digits.isdecimal() or int(digits) > 100:  # noqa: PLR2004 - percent
+            self.fail(f"expected a percentage from `0%` to `100%`, got `{value}`", param, ctx)
+        return int(digits)
+
+
+def common(*formats: Format, config: bool = True, store: bool = True, llama_server: bool = False) -> Decorator:
+    """Adds the shared options; failures of the command are told in the format that was asked for."""
+    known = [one.value for one in (Format.HUMAN, *formats)]
+    declared = [
+        *([_CONFIG] if config else []),
+        *([_STORE] if store else []),
+        *([_LLAMA_SERVER] if llama_server else []),
+        click.option("--format", type=click.Choice(known), default=Format.HUMAN.value, help="Form of the output."),
+        click.option("--no-color", is_flag=True, help="No colour; NO_COLOR in the environment does the same."),
+        click.option("-v", "--verbose", count=True, help="Say more."),
+    ]
+    return _gathered(Common, "common", declared)
+
+
+def wishes(function: Function) -> Function:
+    """Options of whoever plans."""
+    declared = [
+        click.option("--target", multiple=True, metavar="NAME", help="Only this model (or `router`); repeatable."),
+        click.option("--max-stop", type=Percent(), help="Largest share of the models that may be stopped."),
+        click.option("--allow-empty", is_flag=True, help="Allow a fleet without models."),
+        click.option("--accept-origin", is_flag=True, help="Allow another repository or path than last time."),
+    ]
+    return _gathered(Wishes, "wishes", declared)(function)
+
+
+def manner(function: Function) -> Function:
+    """Options of whoever acts."""
+    declared = [
+        click.option("-y", "--auto-approve", is_flag=True, help="Do not ask."),
+        click.option(
+            "--parallelism", type=click.IntRange(min=1), default=8, show_default=True, help="Steps at the same time."
+        ),
+        click.option(
+            "--lock-timeout", type=Duration(), default="10s", show_default=True, help="Wait for another writer."
+        ),
+    ]
+    return _gathered(Manner, "manner", declared)(function)
+
+
+_CONFIG = click.option(
+    "-c",
+    "--config",
+    multiple=True,
+    metavar="PATH",
+    help="File or directory; repeatable. Default: fleet.yaml, else fleet/.",
+)
+_STORE = click.option(
+    "--store", metavar="DIR", envvar="RECONCILE_STORE", help="Directory of the store. Default: by the fleet's name."
+)
+_LLAMA_SERVER = click.option(
+    "--llama-server", metavar="PATH", help="The llama-server to use, or a catalogue file of its flags."
+)
+
+
+def _gathered(into: type[Any], name: str, declared: list[Callable[[Any], Any]]) -> Decorator:
+    own = {one.name for one in fields(into)}
+
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def call(**values: Any) -> int:
+            mine = {key: values.pop(key) for key in list(values) if key in own}
+            return _answered(function, {**values, name: into(**mine)})
+
+        for option in reversed(declared):
+            option(call)
+        return call
+
+    return decorate
+
+
+def _answered(function: Function, values: dict[str, Any]) -> int:
+    said = values.get("common")
+    if not isinstance(said, Common):
+        return function(**values)
+    try:
+        return function(**values)
+    except ReconcilerError as error:
+        return said.output.failed(error)

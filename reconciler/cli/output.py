@@ -1,0 +1,87 @@
+"""Where text goes: data to stdout, everything else to stderr, colour only where somebody sees it."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TextIO
+
+import click
+
+from reconciler.domain.diagnostic import Diagnostic
+from reconciler.errors import ConfigError, ReconcilerError
+from reconciler.render import github
+from reconciler.render.diagnostics_json import diagnostics_json
+from reconciler.render.layout import Line, text
+from reconciler.render.problems import each, failure
+
+
+class Format(StrEnum):
+    """Who reads it."""
+
+    HUMAN = "human"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """How one command speaks."""
+
+    format: Format = Format.HUMAN
+    no_color: bool = False
+
+    def lines(self, lines: Iterable[Line]) -> None:
+        """Data for people."""
+        click.echo(text(lines, colour=self.colour(sys.stdout)), nl=False, color=True)
+
+    def say(self, lines: Iterable[Line]) -> None:
+        """Anything that is not the data."""
+        click.echo(text(lines, colour=self.colour(sys.stderr)), nl=False, err=True, color=True)
+
+    def note(self, message: str) -> None:
+        """One plain line beside the data."""
+        click.echo(message, err=True)
+
+    def raw(self, document: str) -> None:
+        """Data that has its form already."""
+        click.echo(document, nl=False, color=True)
+
+    def json(self, document: Any, *, indent: int | None = 2) -> None:
+        """Data for programs; one line when `indent` is nothing."""
+        click.echo(json.dumps(document, indent=indent, ensure_ascii=False))
+
+    def diagnostics(self, found: Sequence[Diagnostic]) -> None:
+        """Warnings of a command that goes on; in JSON they are part of its document."""
+        if self.format is Format.GITHUB:
+            self.raw(github.annotations(found))
+        elif self.format is not Format.JSON and found:
+            self.say(each(found))
+
+    def failed(self, error: ReconcilerError) -> int:
+        """Explains a failure and returns its exit code."""
+        carried = error.diagnostics if isinstance(error, ConfigError) else ()
+        found = [one for one in carried if isinstance(one, Diagnostic)]
+        if self.format is Format.JSON:
+            # One line: `apply` may have written lines before it.
+            self.json(diagnostics_json(found, failure=error), indent=None)
+        elif self.format is Format.GITHUB:
+            self.raw(github.annotations(found) or github.failure_annotation(error))
+        if self.format is not Format.JSON:
+            self.say(failure(error, found))
+        return error.exit_code
+
+    def colour(self, stream: TextIO) -> bool:
+        """Whether this stream wants colour (no-color.org)."""
+        refused = self.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        return not refused and stream.isatty()
+
+
+def step_summary(markdown: str) -> None:
+    """Adds to the summary page of a GitHub Actions job, where there is one."""
+    if target := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with open(target, "a", encoding="utf-8") as file:  # noqa: PTH123 - appends, which Path has no word for
+            file.write(markdown)

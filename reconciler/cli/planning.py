@@ -1,0 +1,59 @@
+"""From options and a place to a plan: what `plan`, `apply` and `destroy` have in common."""
+
+from collections.abc import Sequence
+
+from reconciler.cli.options import Wishes
+from reconciler.cli.wiring import Site
+from reconciler.domain.diagnostic import Diagnostic, Severity
+from reconciler.domain.plan import Objection, Plan
+from reconciler.errors import PreflightError, UnsafePlanError
+from reconciler.plan.options import PlanOptions
+from reconciler.render.values import counted
+
+
+def options_of(wishes: Wishes, site: Site) -> PlanOptions:
+    """What the planner is told."""
+    return PlanOptions(
+        targets=frozenset(wishes.target),
+        max_stop=wishes.max_stop,
+        allow_empty=wishes.allow_empty,
+        accept_origin=wishes.accept_origin,
+        origin=site.fleet.origin,
+        catalogue=site.build.catalogue,
+    )
+
+
+def errors_of(plan: Plan) -> tuple[Diagnostic, ...]:
+    """What stands in the way of the whole plan."""
+    return tuple(one for one in plan.diagnostics if one.severity is Severity.ERROR)
+
+
+def refuse_errors(plan: Plan) -> None:
+    """
+    Stops here when the host is not ready.
+
+    Raises:
+        PreflightError: with everything that was found.
+    """
+    if errors := errors_of(plan):
+        summary = f"nothing was touched: {counted(len(errors), 'problem')} on this machine"
+        raise PreflightError(summary, diagnostics=plan.diagnostics)
+
+
+def blocking(plan: Plan) -> tuple[Objection, ...]:
+    """Objections that hold up the whole plan."""
+    return tuple(one for one in plan.objections if one.blocking)
+
+
+def refuse_objections(objections: Sequence[Objection]) -> None:
+    """
+    Stops here when somebody has to insist first.
+
+    Raises:
+        UnsafePlanError: with the numbers, and the options that override.
+    """
+    if objections:
+        insist = " ".join(dict.fromkeys(one.insist for one in objections if one.insist))
+        summary, *more = (one.summary for one in objections)
+        hint = f"look at `reconcile plan`, then insist with `{insist}`" if insist else "mend the cause, then plan again"
+        raise UnsafePlanError(summary, detail="\n".join(more), hint=hint)

@@ -1,0 +1,180 @@
+"""
+A run from the lock to the report: what `apply`, `destroy` and `adopt` have in common.
+
+Looking, asking and acting are three event loops, because a person thinks between the first and the last, and ^C at the
+question has to end the program at once.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from reconciler.apply.run import Errand
+from reconciler.cli.boundary import INTERRUPTED
+from reconciler.cli.live import reporting
+from reconciler.cli.options import Manner
+from reconciler.cli.output import Format, Output
+from reconciler.cli.pipes import unread
+from reconciler.cli.planning import blocking, refuse_errors, refuse_objections
+from reconciler.cli.program import version
+from reconciler.domain.change import Action
+from reconciler.domain.outcome import RunReport
+from reconciler.domain.plan import Plan
+from reconciler.errors import UsageError
+from reconciler.plan.codec import plan_json
+from reconciler.render.plan_text import plan_text
+from reconciler.render.report import report_json, report_text
+from reconciler.runtime.files import private_directory
+from reconciler.runtime.store_lock import StoreLock
+from reconciler.runtime.world import World
+from reconciler.spec.record import Record
+from reconciler.store import Store
+from reconciler.supervise.opening import open_writer
+from reconciler.supervise.passes import Planned, apply_once
+
+TERMINATED = 143
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """
+    What is about to be done.
+
+    Attributes:
+        expected: the answer that means yes.
+        approved: somebody has agreed already, by `-y` or by saving the plan.
+    """
+
+    operation: str
+    question: str
+    expected: str
+    approved: bool
+    origin: str = ""
+
+
+@contextmanager
+def locked(directory: Path, operation: str, manner: Manner, output: Output) -> Iterator[None]:
+    """Holds the lock of the store; says who has it when that takes a moment."""
+    private_directory(directory)
+    lock = StoreLock(directory / "lock", version=version(), operation=operation)
+    asyncio.run(
+        lock.acquire(seconds=manner.lock_timeout, on_wait=lambda holder: output.note(f"waiting for {holder} …"))
+    )
+    with lock:
+        yield
+
+
+def recorded(directory: Path) -> Record:
+    """What the store says."""
+    with Store.open(directory) as store:
+        return store.record()
+
+
+def require_answer(deed: Deed) -> None:
+    """
+    Refuses early what would wait for an answer that nobody can give.
+
+    Raises:
+        UsageError: without a terminal and without `-y`.
+    """
+    if not deed.approved and not sys.stdin.isatty():
+        summary = f"`{deed.operation}` asks before it acts, and there is no terminal to ask on"
+        raise UsageError(summary, hint=f"look at `reconcile plan`, then run `reconcile {deed.operation} -y`")
+
+
+def carry_out(world: World, planned: Planned, deed: Deed, manner: Manner, output: Output) -> int:
+    """
+    Shows a plan, asks, does it, reports. The caller holds the lock.
+
+    Raises:
+        PreflightError: the host is not ready; nothing was touched.
+        UnsafePlanError: somebody has to insist first; nothing was touched.
+    """
+    plan = planned.plan
+    refuse_errors(plan)
+    objections = blocking(plan)
+    if output.format is Format.HUMAN:
+        left = tuple(one for one in plan.objections if one not in objections)
+        output.lines(plan_text(replace(plan, objections=left)))
+    refuse_objections(objections)
+    if plan.is_empty and not any(change.fields for change in plan.changes):
+        return _end(
+            RunReport(run=0, generation=planned.record.generation, skipped_for_safety=bool(plan.objections)), output
+        )
+    if not plan.is_empty and not deed.approved and not _agreed(deed):
+        output.note("Nothing was done.")
+        return 1
+    return _act(world, planned, deed, manner, output)
+
+
+def _agreed(deed: Deed) -> bool:
+    click.echo(err=True)
+    said = click.prompt(f"{deed.question} Only `{deed.expected}` is accepted", default="", show_default=False, err=True)
+    return bool(said == deed.expected)
+
+
+def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Output) -> int:
+    errand = Errand(
+        operation=deed.operation, plan_document=plan_json(planned.plan), origin=deed.origin, program=version()
+    )
+    signals = Signals(output)
+    with (
+        open_writer(world, planned.fleet.fleet) as writer,
+        reporting(output, terminal=output.format is Format.HUMAN and sys.stderr.isatty()) as hook,
+    ):
+
+        def run(stop: asyncio.Event) -> Coroutine[None, None, RunReport]:
+            return apply_once(world, planned, writer, errand, hook=hook, parallelism=manner.parallelism, stop=stop)
+
+        try:
+            report = asyncio.run(signals.obeyed(run))
+        except asyncio.CancelledError:
+            output.note("Aborted. The next run looks at what was begun and goes on from there.")
+            return signals.exit_code
+    code = _end(report, output, quiet=planned.plan.is_empty)
+    return signals.exit_code if report.interrupted else code
+
+
+def _end(report: RunReport, output: Output, *, quiet: bool = False) -> int:
+    with unread():
+        if output.format is Format.JSON:
+            output.json(report_json(report), indent=None)
+        elif report.outcomes or (report.run and not quiet):
+            output.note("")
+            output.say(report_text(report))
+    return report.exit_code
+
+
+class Signals:
+    """The first ^C (or SIGTERM) lets the steps that run come to their end, the second aborts."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self.exit_code = INTERRUPTED
+
+    async def obeyed(self, run: Callable[[asyncio.Event], Coroutine[None, None, RunReport]]) -> RunReport:
+        """Runs, with both signals in our hands."""
+        loop, stop, task = asyncio.get_running_loop(), asyncio.Event(), asyncio.current_task()
+
+        def arrived(number: signal.Signals) -> None:
+            self.exit_code = TERMINATED if number is signal.SIGTERM else INTERRUPTED
+            if not stop.is_set():
+                stop.set()
+                self._output.note("Finishing what was begun, starting nothing new. Once more aborts.")
+            elif task is not None:
+                task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, arrived, number)
+        return await run(stop)
+
+
+def is_pending(plan: Plan) -> bool:
+    """Whether an apply would do anything that can be seen, or the world moved by itself."""
+    return bool(plan.drift) or any(change.action is not Action.KEEP for change in plan.changes)

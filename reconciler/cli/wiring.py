@@ -1,0 +1,142 @@
+"""The only place that builds the real world: adapters of `runtime` over one directory of a store."""
+
+import atexit
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from reconciler.cli.directory import config_paths, directory_of, named_directory
+from reconciler.cli.options import Common
+from reconciler.config.load import LoadedFleet, load_fleet
+from reconciler.domain.diagnostic import Severity
+from reconciler.domain.observation import BinaryIdentity
+from reconciler.errors import LlamaServerError, UsageError
+from reconciler.llama.catalogue import Catalogue
+from reconciler.llama.check import check_flags
+from reconciler.runtime.binary import Build, cached, find_binary, read_build
+from reconciler.runtime.clock import SystemClock
+from reconciler.runtime.files import HostFiles
+from reconciler.runtime.host import LinuxHostInfo
+from reconciler.runtime.http import LocalHttp
+from reconciler.runtime.locks import FileSlotLocks
+from reconciler.runtime.processes import LinuxProcessHost
+from reconciler.runtime.secrets import SecretSource
+from reconciler.runtime.world import World
+
+ELSEWHERE = "on this system only `validate`, `render`, `schema` and `plan --offline` work"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """
+    One fleet with its place.
+
+    Attributes:
+        directory: of the store; need not exist.
+        build: the llama-server, or what a catalogue file says of one.
+        is_catalogue: whether there is a file of flags in place of a program.
+    """
+
+    fleet: LoadedFleet
+    directory: Path
+    build: Build
+    is_catalogue: bool = False
+
+
+def require_linux() -> None:
+    """
+    Says what works where processes cannot be looked at.
+
+    Raises:
+        UsageError: on any other system than Linux.
+    """
+    if sys.platform != "linux":
+        summary = f"this command needs Linux, not {sys.platform}"
+        raise UsageError(summary, hint=ELSEWHERE)
+
+
+def open_site(common: Common) -> Site:
+    """
+    The fleet, checked against the flags of its llama-server.
+
+    Raises:
+        ConfigError: with every problem.
+        LlamaServerError: when there is no llama-server.
+    """
+    paths = config_paths(common)
+    named = named_directory(common.store)
+    fleet = load_fleet(paths, cache=cache_of(named) if named else None)
+    directory = named or directory_of(fleet.spec.fleet)
+    build = find_build(common, fleet.spec.llama_server, cache_of(directory))
+    problems = check_flags(fleet.spec, build.catalogue)
+    if any(one.severity is Severity.ERROR for one in problems):
+        # Read again with the flags at hand, which says all that is wrong in one go.
+        load_fleet(paths, catalogue=build.catalogue)
+    diagnostics = (*fleet.diagnostics, *map(fleet.placed, problems))
+    return Site(
+        fleet=replace(fleet, diagnostics=diagnostics),
+        directory=directory,
+        build=build,
+        is_catalogue=not build.identity.size,
+    )
+
+
+def find_build(common: Common, setting: str | None, cache: Path | None) -> Build:
+    """
+    The build that `--llama-server`, the configuration or the machine names.
+
+    Raises:
+        LlamaServerError: when there is none, or the file is neither a program nor a catalogue.
+    """
+    option = common.llama_server
+    if option and (found := _catalogue_file(Path(option).expanduser())):
+        identity = BinaryIdentity(path="llama-server", size=0, mtime_ns=0, version=found.build)
+        return Build(identity=identity, catalogue=found)
+    path = find_binary(setting=setting, option=option, environ=os.environ)
+    return cached(path, cache) if cache else read_build(path)
+
+
+def open_world(directory: Path, build: Build) -> World:
+    """The real one."""
+    cache = cache_of(directory)
+    return World(
+        clock=SystemClock(),
+        processes=LinuxProcessHost(),
+        locks=FileSlotLocks(directory / "run" / "slots"),
+        http=LocalHttp(),
+        files=HostFiles(cache / "models.json" if cache else None),
+        host=LinuxHostInfo(),
+        secrets=SecretSource(os.environ, _key_file(directory)),
+        binary=build.identity,
+        catalogue=build.catalogue,
+        directory=directory,
+        environ=os.environ,
+    )
+
+
+def cache_of(directory: Path) -> Path | None:
+    """A place to remember what was read; nothing is made for a fleet that was never applied."""
+    return directory / "cache" if directory.is_dir() else None
+
+
+def _key_file(directory: Path) -> Path:
+    """The key of the fingerprints; one for this process alone where there is no store that could keep it."""
+    if directory.is_dir():
+        return directory / "fingerprint.key"
+    passing = TemporaryDirectory(prefix="reconcile-")
+    atexit.register(passing.cleanup)
+    return Path(passing.name) / "fingerprint.key"
+
+
+def _catalogue_file(path: Path) -> Catalogue | None:
+    """The flags in a file that `reconcile flags --export` wrote; nothing when it is something else."""
+    if path.suffix != ".json":
+        return None
+    try:
+        return Catalogue.from_json(json.loads(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        summary = f"cannot read the catalogue `{path}`: {error}"
+        raise LlamaServerError(summary, hint="name a llama-server, or a file of schemas/llama-server") from error

@@ -1,0 +1,91 @@
+"""One look at the world, for one fleet and what was recorded of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.domain.names import ROUTER, SlotUid
+from reconciler.domain.observation import FileFacts, Observation, ObservedInstance, RouterModelState
+from reconciler.llama.address import reachable
+from reconciler.llama.argv import host_of, port_of
+from reconciler.llama.environment import passed_on
+from reconciler.observe.ownership import adopted, by_slot, ours
+from reconciler.observe.recovery import lineage_of, with_found
+from reconciler.observe.strangers import strangers
+from reconciler.runtime import servers
+from reconciler.runtime.api_token import api_token
+from reconciler.runtime.world import World
+from reconciler.spec.document import files_of
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """An observation, and the record completed by what was found alive."""
+
+    record: Record
+    seen: Observation
+
+
+async def observe(world: World, record: Record, fleet: FleetSpec) -> Look:
+    """
+    Looks at everything that a plan for this fleet may depend on. Changes nothing.
+
+    A record without a lineage (the store is gone) takes the one that living children carry.
+    """
+    scan = world.processes.scan()
+    lineage = record.lineage or lineage_of(scan.processes, world.slots)
+    processes = ours(scan.processes, lineage=lineage, slots=world.slots)
+    record = with_found(replace(record, lineage=lineage), fleet, processes, world.locks.resources())
+    slots = by_slot(processes, record) | adopted(record, world.processes)
+    instances = await servers.with_health(world.http, slots, _hosts(slots))
+    listening = world.processes.listeners(_ports(record, fleet))
+    seen = Observation(
+        boot_id=world.processes.boot_id(),
+        taken_at=world.clock.now(),
+        binary=world.binary,
+        complete=scan.complete,
+        problems=scan.problems,
+        instances=instances,
+        listening=listening,
+        strangers=tuple(strangers(world.processes, listening, instances, record, fleet)),
+        files=_files(world, fleet),
+        secrets={ref.reference: world.secrets.fingerprint(ref.reference) for ref in fleet.server.secrets().values()},
+        environment=passed_on(world.environ),
+        lock_holders=world.locks.held(),
+        host=world.host.facts(world.directory),
+        router_models=await _router(world, record, fleet, instances),
+    )
+    return Look(record=record, seen=seen)
+
+
+def _hosts(slots: Mapping[SlotUid, tuple[ObservedInstance, ...]]) -> dict[SlotUid, str]:
+    """Where each carrier listens, by its own command line: the declared host may be another one by now."""
+    return {slot: reachable(host_of(one.process.argv)) for slot, group in slots.items() for one in group if one.carrier}
+
+
+def _ports(record: Record, fleet: FleetSpec) -> frozenset[int]:
+    """The ports that matter: declared ones, given ones, and the pool."""
+    declared = {model.port for model in fleet.models.values()} | {one.port for one in record.resources.values()}
+    router = {fleet.active_router.port} if fleet.active_router else set()
+    return frozenset(port for port in declared | router | set(fleet.server.pool) if port is not None)
+
+
+def _files(world: World, fleet: FleetSpec) -> dict[str, FileFacts]:
+    """Facts of every file that an enabled model is made from."""
+    paths = {
+        path for model in fleet.models.values() if model.enabled for some in files_of(model).values() for path in some
+    }
+    return {path: world.files.model(path) for path in sorted(paths)}
+
+
+async def _router(
+    world: World, record: Record, fleet: FleetSpec, instances: Mapping[SlotUid, tuple[ObservedInstance, ...]]
+) -> Mapping[str, RouterModelState] | None:
+    resource = record.resources.get(ROUTER)
+    carrier = next((one for one in instances.get(resource.uid, ()) if one.carrier), None) if resource else None
+    port = port_of(carrier.process.argv) if carrier else None
+    if carrier is None or port is None:
+        return None
+    host = reachable(host_of(carrier.process.argv))
+    return await servers.router_models(world.http, port, host=host, token=api_token(world.secrets, fleet.server))

@@ -1,0 +1,64 @@
+"""
+Finding our own again when the store, or `run/` too, was lost.
+
+The children are what is left: their marks name the lineage and the slot, their lock names the folder, the lock file or
+their command line names the model.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_id
+from reconciler.domain.observation import ObservedProcess
+from reconciler.llama.argv import after, port_of
+from reconciler.observe.ownership import in_folder
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.record import Record, ResourceRecord
+
+
+def lineage_of(processes: Iterable[ObservedProcess], slots: Path) -> str:
+    """The lineage that living children carry; empty when none lives."""
+    found = sorted({one.marks.fleet for one in processes if one.marks and in_folder(one.lock_path, slots)})
+    return found[0] if found else ""
+
+
+def with_found(
+    record: Record, fleet: FleetSpec | None, processes: Iterable[ObservedProcess], locks: Mapping[SlotUid, str]
+) -> Record:
+    """The record with a line for each living child that it does not know."""
+    known = {one.uid for one in record.resources.values()}
+    resources = _in_router(processes) | dict(record.resources)
+    for process in processes:
+        slot = process.marks.slot if process.marks else None
+        if slot is None or slot in known:
+            continue
+        resource = ResourceId(locks[slot]) if slot in locks else _by_command_line(process, fleet)
+        if resource is not None and resource not in resources:
+            resources[resource] = ResourceRecord(
+                resource=resource, uid=slot, desired_running=True, port=port_of(process.argv)
+            )
+            known.add(slot)
+    return replace(record, resources=resources)
+
+
+def _in_router(processes: Iterable[ObservedProcess]) -> dict[ResourceId, ResourceRecord]:
+    """Loaded models of the router: their log is named by their uid, and a section with another log is another section."""
+    found = {}
+    for process in processes:
+        name, log = after("--alias", process.argv).split(",")[0], after("--log-file", process.argv)
+        if name and log:
+            resource, uid = model_id(name), SlotUid(Path(log).stem)
+            found[resource] = ResourceRecord(resource=resource, uid=uid, desired_running=True)
+    return found
+
+
+def _by_command_line(process: ObservedProcess, fleet: FleetSpec | None) -> ResourceId | None:
+    """What a process serves by its `--alias`; a child of the router is nobody's resource of its own."""
+    if "--models-preset" in process.argv:
+        return ROUTER
+    name = after("--alias", process.argv).split(",")[0]
+    declared = fleet.models.get(name) if fleet else None
+    if declared is not None and declared.serve == "router":
+        return ROUTER
+    return model_id(name) if name else None

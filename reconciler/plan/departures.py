@@ -1,0 +1,84 @@
+"""What happens to a resource that shall not run: it left the files, or it is declared and switched off."""
+
+from reconciler.domain.change import Action, Change, Effect, Reason
+from reconciler.domain.names import ROUTER, ResourceId, model_name
+from reconciler.plan.situation import Situation
+from reconciler.spec.record import ResourceRecord
+
+PROTECTED = "it is protected; `protect: false` must be applied before it can be stopped"
+
+
+def leave(situation: Situation, line: ResourceRecord) -> Change:
+    """A resource that is not declared any more."""
+    if not is_served(situation, line):
+        return _change(situation, line, Action.FORGET, Reason.NOT_DECLARED)
+    return _stop(situation, line, Reason.NOT_DECLARED, forget=True)
+
+
+def switch_off(situation: Situation, resource: ResourceId) -> Change:
+    """A resource that is declared and disabled; it stays in the record with its port and history."""
+    line = situation.lines.get(resource)
+    if line is None:
+        return Change(resource=resource, action=Action.KEEP, reason=Reason.UP_TO_DATE, note="disabled")
+    if not is_served(situation, line):
+        return _change(situation, line, Action.KEEP, Reason.UP_TO_DATE, resource=resource, note="disabled")
+    return _stop(situation, line, Reason.DISABLED, resource=resource)
+
+
+def is_served(situation: Situation, line: ResourceRecord) -> bool:
+    """Whether it runs, or the last word was that it shall."""
+    return line.desired_running or bool(situation.seen.instances.get(line.uid))
+
+
+def _stop(
+    situation: Situation, line: ResourceRecord, reason: Reason, *, resource: ResourceId | None = None, forget: bool = False
+) -> Change:
+    if blocked := _blocked(situation, line, resource or line.resource):
+        why, note = blocked
+        return _change(situation, line, Action.KEEP, why, resource=resource, note=note)
+    return _change(situation, line, Action.STOP, reason, resource=resource, forget=forget)
+
+
+def _blocked(situation: Situation, line: ResourceRecord, resource: ResourceId) -> tuple[Reason, str] | None:
+    """Why it cannot be stopped now; a mark in the record holds also when the file does not say it any more."""
+    model = situation.model(resource)
+    applied = line.applied.document if line.applied else {}
+    if line.protected or applied.get("protect") or (model is not None and model.protect):
+        return Reason.PROTECTED, PROTECTED
+    if situation.unseen_holder(line.resource):
+        return Reason.UNKNOWN, "its slot is held by a process that was not found; it is left alone"
+    if _is_router_model(line) and situation.seen.router_models is None and situation.carrier(ROUTER):
+        return Reason.UNKNOWN, "the router did not say what it has loaded"
+    return None
+
+
+def _is_router_model(line: ResourceRecord) -> bool:
+    return line.applied is not None and line.applied.serve == "router"
+
+
+def _change(  # noqa: PLR0913 - the parts of one change
+    situation: Situation,
+    line: ResourceRecord,
+    action: Action,
+    reason: Reason,
+    *,
+    resource: ResourceId | None = None,
+    forget: bool = False,
+    note: str = "",
+) -> Change:
+    in_router = _is_router_model(line)
+    carrier = situation.seen.carrier(line.uid)
+    state = (situation.seen.router_models or {}).get(model_name(line.resource) or "") if in_router else None
+    busy = state.busy if state else carrier.busy if carrier else None
+    stops = action is Action.STOP
+    return Change(
+        resource=resource or line.resource,
+        action=action,
+        reason=reason,
+        effect=(Effect.RELOAD if in_router else Effect.RESTART) if stops else Effect.NONE,
+        slot=line.uid,
+        port=None if in_router else line.port,
+        busy=busy if stops else None,
+        note=note,
+        forget_after=forget or action is Action.FORGET,
+    )

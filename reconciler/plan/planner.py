@@ -1,0 +1,130 @@
+"""
+The plan: one change for every resource that is declared or recorded, KEEP included.
+
+The router is decided first, because its models go where it goes; then the models; then what left the files.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.domain.change import Action, Change, Reason
+from reconciler.domain.names import ROUTER, model_id, model_name
+from reconciler.domain.observation import Observation
+from reconciler.domain.plan import Basis, Plan
+from reconciler.plan.capacity import needs_memory_first, warnings
+from reconciler.plan.departures import PROTECTED, leave, switch_off
+from reconciler.plan.drift import drift
+from reconciler.plan.identifiers import identity_text
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.ordering import in_waves
+from reconciler.plan.preflight import preflight
+from reconciler.plan.processes import decide_process
+from reconciler.plan.router_models import decide_router_model
+from reconciler.plan.safety import objections
+from reconciler.plan.situation import Situation, situate
+from reconciler.plan.targets import Targets
+from reconciler.spec.digest import digest
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.record import Record, ResourceRecord
+
+__all__ = ["PlanOptions", "make_plan", "spec_digest"]
+
+
+def make_plan(fleet: FleetSpec, record: Record, seen: Observation, options: PlanOptions) -> Plan:
+    """
+    What would change, and why. Every input is a value; nothing is looked up.
+
+    Raises:
+        UsageError: a target is neither declared nor recorded.
+    """
+    situation = situate(fleet, record, seen, options)
+    targets = Targets.of(situation)
+    changes = tuple(_changes(situation, targets))
+    ordered = in_waves(changes, situation, memory_first=needs_memory_first(changes, situation))
+    return Plan(
+        fleet=fleet.fleet,
+        changes=ordered,
+        basis=_basis(situation, ordered),
+        drift=tuple(drift(situation, ordered)),
+        objections=tuple(objections(situation, ordered)),
+        diagnostics=(*preflight(situation, ordered), *warnings(situation, ordered)),
+        notices=tuple(_notices(situation, ordered)),
+    )
+
+
+def spec_digest(fleet: FleetSpec) -> str:
+    """The fingerprint of what is declared, by which a saved plan is told from another one."""
+    return digest(fleet.model_dump(mode="json", exclude_defaults=True))
+
+
+def _changes(situation: Situation, targets: Targets) -> Iterator[Change]:
+    router = _router(situation)
+    if router is not None:
+        router = targets.filtered(router)
+    action = router.action if router else Action.KEEP
+    models = [targets.filtered(_model(situation, name, action), router=action) for name in situation.fleet.models]
+    gone = [targets.filtered(leave(situation, line)) for line in _left(situation)]
+    if router is not None:
+        yield _held_by_protected(situation, router, [*models, *gone])
+    yield from models
+    yield from gone
+
+
+def _router(situation: Situation) -> Change | None:
+    line = situation.lines.get(ROUTER)
+    if situation.fleet.active_router:
+        return decide_process(situation, ROUTER)
+    if situation.fleet.router is not None:
+        return switch_off(situation, ROUTER)
+    return leave(situation, line) if line else None
+
+
+def _model(situation: Situation, name: str, router: Action) -> Change:
+    resource, model = model_id(name), situation.fleet.models[name]
+    off = not model.enabled or (model.serve == "router" and situation.fleet.active_router is None)
+    if off:
+        return switch_off(situation, resource)
+    if model.serve == "dedicated":
+        return decide_process(situation, resource)
+    return decide_router_model(situation, resource, model, router)
+
+
+def _left(situation: Situation) -> list[ResourceRecord]:
+    """Recorded models that are not declared any more; a moved one stands under its new name."""
+    moved = set(situation.moved)
+    lines = ((resource, line) for resource, line in situation.lines.items() if resource not in moved)
+    return [line for resource, line in lines if (name := model_name(resource)) and name not in situation.fleet.models]
+
+
+def _held_by_protected(situation: Situation, router: Change, models: list[Change]) -> Change:
+    """A router that would be stopped stays for a protected model, which ends with it."""
+    protected = {change.resource for change in models if change.reason is Reason.PROTECTED}
+    lines = (situation.lines[resource] for resource in protected if resource in situation.lines)
+    inside = any(line.applied is not None and line.applied.serve == "router" for line in lines)
+    if router.action is Action.STOP and inside:
+        return replace(router, action=Action.KEEP, reason=Reason.PROTECTED, note=PROTECTED, forget_after=False)
+    return router
+
+
+def _basis(situation: Situation, changes: tuple[Change, ...]) -> Basis:
+    record, seen = situation.record, situation.seen
+    carriers = ((change.resource, seen.carrier(change.slot) if change.slot else None) for change in changes)
+    return Basis(
+        lineage=record.lineage,
+        serial=record.serial,
+        spec_digest=spec_digest(situation.fleet),
+        boot_id=seen.boot_id,
+        identities=tuple(
+            (resource, identity_text(one.process.identity if one else None)) for resource, one in carriers
+        ),
+    )
+
+
+def _notices(situation: Situation, changes: tuple[Change, ...]) -> Iterator[str]:
+    yield from situation.options.notices
+    if situation.record.migration_pending:
+        yield situation.record.migration_pending
+    fields = (field for change in changes for field in change.fields)
+    builds = {(field.before, field.after) for field in fields if field.path == "llama_server.version"}
+    for before, after in sorted(builds, key=str):
+        yield f"llama-server is another build: {before} → {after}"

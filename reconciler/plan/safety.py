@@ -1,0 +1,79 @@
+"""What speaks against running a plan, with numbers. A stop is "served before, not after"; restarts do not count."""
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.domain.change import Action, Change, Reason
+from reconciler.domain.names import model_name
+from reconciler.domain.plan import Objection
+from reconciler.plan.departures import is_served
+from reconciler.plan.situation import Situation
+
+FROM_MODELS = 3
+"""With fewer models a share says nothing: one of two is half."""
+
+ENDING = frozenset({Action.STOP, Action.FORGET})
+GUESSING = frozenset({Action.START, Action.RESTART, *ENDING})
+
+
+def objections(situation: Situation, changes: Sequence[Change]) -> Iterator[Objection]:
+    """All of them; those that do not block speak of single resources that are skipped."""
+    yield from _max_stop(situation, changes)
+    yield from _empty(situation, changes)
+    yield from _incomplete(situation, changes)
+    yield from _other_origin(situation)
+    yield from _protected(changes)
+
+
+def _max_stop(situation: Situation, changes: Sequence[Change]) -> Iterator[Objection]:
+    lines = situation.lines
+    before = {name for name, line in lines.items() if model_name(name) is not None and is_served(situation, line)}
+    stopped = sorted(model_name(one.resource) or "" for one in changes if one.action in ENDING and one.resource in before)
+    limit = situation.options.max_stop
+    limit = situation.fleet.safety.max_stop if limit is None else limit
+    if len(before) >= FROM_MODELS and len(stopped) * 100 > limit * len(before):
+        names = ", ".join(stopped[:FROM_MODELS]) + (", …" if len(stopped) > FROM_MODELS else "")
+        share = round(100 * len(stopped) / len(before))
+        yield Objection(
+            code="MaxStop",
+            summary=f"{len(stopped)} of {len(before)} served models would be stopped ({share}%, allowed {limit}%): {names}",
+            insist="--max-stop 100%",
+        )
+
+
+def _empty(situation: Situation, changes: Sequence[Change]) -> Iterator[Objection]:
+    allowed = situation.options.allow_empty or situation.fleet.safety.allow_empty
+    ends = sum(one.action in ENDING for one in changes)
+    if ends and not situation.fleet.models and not allowed:
+        yield Objection(
+            code="EmptyFleet",
+            summary=f"the fleet declares no model, and {ends} recorded resources would end",
+            insist="--allow-empty",
+        )
+
+
+def _incomplete(situation: Situation, changes: Sequence[Change]) -> Iterator[Objection]:
+    guesses = sum(one.action in GUESSING for one in changes)
+    if guesses and not situation.seen.complete:
+        why = "; ".join(situation.seen.problems) or "not everything could be looked at"
+        yield Objection(
+            code="IncompleteObservation",
+            summary=f"{guesses} resources would be started or stopped without a whole picture: {why}",
+        )
+
+
+def _other_origin(situation: Situation) -> Iterator[Objection]:
+    recorded, now = situation.record.origin, situation.options.origin
+    if recorded and now and recorded != now and not situation.options.accept_origin:
+        yield Objection(
+            code="OtherOrigin",
+            summary=f"this store was applied from {recorded}; this configuration comes from {now}",
+            insist="--accept-origin",
+        )
+
+
+def _protected(changes: Sequence[Change]) -> Iterator[Objection]:
+    for one in changes:
+        if one.reason is Reason.PROTECTED:
+            yield Objection(
+                code="Protected", summary=f"{one.resource} is protected and stays as it is", blocking=False
+            )

@@ -1,0 +1,74 @@
+"""`--target`: everything else stays as it is, and says so."""
+
+import difflib
+from dataclasses import dataclass, replace
+
+from reconciler.domain.change import Action, Change, Effect, Reason
+from reconciler.domain.names import ROUTER, ResourceId, model_id, model_name
+from reconciler.errors import UsageError
+from reconciler.plan.situation import Situation
+
+LEFT_OUT = "left out by --target"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """
+    The resources that a plan may touch.
+
+    Attributes:
+        wanted: empty is all.
+        brings_router: whether a target is a model of the router, which must run for it.
+    """
+
+    wanted: frozenset[ResourceId] = frozenset()
+    brings_router: bool = False
+
+    @classmethod
+    def of(cls, situation: Situation) -> "Targets":
+        """
+        Reads the options.
+
+        Raises:
+            UsageError: a target is neither declared nor recorded.
+        """
+        if not situation.options.targets:
+            return cls()
+        known = {ROUTER, *map(model_id, situation.fleet.models), *situation.lines}
+        wanted = frozenset(_resource(target, known) for target in sorted(situation.options.targets))
+        models = (situation.model(resource) for resource in wanted)
+        return cls(wanted=wanted, brings_router=any(one is not None and one.serve == "router" for one in models))
+
+    def filtered(self, change: Change, *, router: Action = Action.KEEP) -> Change:
+        """The change, or KEEP in its place; what the router does to its models cannot be left out."""
+        if not self.wanted or change.resource in self.wanted:
+            return change
+        if change.resource == ROUTER and self.brings_router and change.action is Action.START:
+            return change
+        follows = change.reason is Reason.ROUTER_RESTARTED and router in {Action.START, Action.RESTART}
+        if follows or (change.action is Action.KEEP and not change.fields):
+            return change
+        return replace(
+            change,
+            action=Action.KEEP,
+            reason=Reason.BLOCKED,
+            effect=Effect.NONE,
+            fields=(),
+            downtime_seconds=None,
+            busy=None,
+            note=LEFT_OUT,
+            forget_after=False,
+        )
+
+
+def _resource(target: str, known: set[ResourceId]) -> ResourceId:
+    for candidate in (ResourceId(target), model_id(target)):
+        if candidate in known:
+            return candidate
+    names = sorted(model_name(resource) or resource for resource in known)
+    near = difflib.get_close_matches(target, names, 1)
+    raise UsageError(
+        f"there is no `{target}` to target",
+        detail="a target is the name of a model that is declared or recorded, or `router`",
+        hint=f"did you mean `{near[0]}`?" if near else "`reconcile status` lists them",
+    )

@@ -1,0 +1,134 @@
+"""
+JSON Schemas (draft 2020-12) of what the commands print, from one definition each.
+
+A schema says what a reader may rely on: a key that is required here stays for all of format version 1. Keys
+may be added, so objects are open.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from reconciler.domain.change import Action, Effect, Reason
+from reconciler.domain.diagnostic import Severity
+from reconciler.domain.status import State
+from reconciler.render import FORMAT_VERSION
+
+Json = dict[str, Any]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+ANY: Json = {}
+TEXT: Json = {"type": "string"}
+FLAG: Json = {"type": "boolean"}
+COUNT: Json = {"type": "integer", "minimum": 0}
+LINE: Json = {"type": "integer", "minimum": 1}
+PORT: Json = {"type": "integer", "minimum": 1, "maximum": 65535}
+INSTANT: Json = {"type": "string", "format": "date-time"}
+SECONDS: Json = {"type": "number", "minimum": 0}
+RESOURCE: Json = {"type": "string", "pattern": "^(model/.+|endpoint/.+|router|logging|server)$"}
+
+
+def _or_null(schema: Json) -> Json:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _one_of(values: type[StrEnum]) -> Json:
+    return {"enum": [one.value for one in values]}
+
+
+def _list(items: Json) -> Json:
+    return {"type": "array", "items": items}
+
+
+def _object(required: Json, optional: Json | None = None) -> Json:
+    return {"type": "object", "required": list(required), "properties": required | (optional or {})}
+
+
+def _document(title: str, required: Json, optional: Json | None = None) -> Json:
+    body = _object({"format_version": {"const": FORMAT_VERSION}, **required}, optional)
+    return {"$schema": DRAFT, "title": title, **body}
+
+
+PLACE = _object({"line": LINE, "column": LINE})
+SNIPPET = _object(
+    {"code": TEXT, "start_line": COUNT, "highlight_start_offset": COUNT, "highlight_end_offset": COUNT},
+    {"context": _or_null(TEXT), "values": _list(ANY)},
+)
+DIAGNOSTIC = _object(
+    {"severity": _one_of(Severity), "code": TEXT, "summary": TEXT, "detail": TEXT},
+    {
+        "path": TEXT,
+        "resource": TEXT,
+        "hint": TEXT,
+        "range": _object({"filename": TEXT, "start": PLACE, "end": PLACE}),
+        "snippet": SNIPPET,
+    },
+)
+FIELD = _object({"path": TEXT, "before": ANY, "after": ANY, "effect": _one_of(Effect)})
+CHANGE = _object(
+    {
+        "resource": RESOURCE,
+        "action": _one_of(Action),
+        "reason": _one_of(Reason),
+        "effect": _one_of(Effect),
+        "fields": _list(FIELD),
+    },
+    {"port": _or_null(PORT), "downtime_seconds": _or_null(SECONDS), "busy": _or_null(COUNT), "wave": COUNT},
+)
+DRIFT = _object({"resource": RESOURCE, "summary": TEXT}, {"path": TEXT, "recorded": ANY, "observed": ANY})
+OBJECTION = _object({"code": TEXT, "summary": TEXT}, {"insist": TEXT})
+CONDITION = _object(
+    {
+        "type": TEXT,
+        "status": {"enum": ["True", "False", "Unknown"]},
+        "reason": TEXT,
+        "message": TEXT,
+        "last_transition": _or_null(INSTANT),
+        "observed_generation": COUNT,
+    }
+)
+RESOURCE_STATUS = _object(
+    {
+        "name": TEXT,
+        "serve": TEXT,
+        "state": _one_of(State),
+        "ready": FLAG,
+        "in_sync": FLAG,
+        "pid": _or_null(COUNT),
+        "port": _or_null(PORT),
+        "url": _or_null(TEXT),
+        "since": _or_null(INSTANT),
+        "restarts": COUNT,
+        "memory_bytes": _or_null(COUNT),
+        "conditions": _list(CONDITION),
+    }
+)
+
+PLAN = _document(
+    "What `reconcile plan --format json` prints",
+    {
+        "fleet": TEXT,
+        "summary": _object({action.value: COUNT for action in Action}),
+        "changes": _list(CHANGE),
+        "drift": _list(DRIFT),
+        "objections": _list(OBJECTION),
+        "diagnostics": _list(DIAGNOSTIC),
+    },
+)
+STATUS = _document(
+    "What `reconcile status --format json` prints",
+    {
+        "fleet": TEXT,
+        "generation": COUNT,
+        "in_sync": FLAG,
+        "observed_at": INSTANT,
+        "models": _list(RESOURCE_STATUS),
+        "router": _or_null(RESOURCE_STATUS),
+    },
+)
+DIAGNOSTICS = _document(
+    "What `reconcile validate --format json` prints, and every command that fails with `--format json`",
+    {"valid": FLAG, "error_count": COUNT, "warning_count": COUNT, "diagnostics": _list(DIAGNOSTIC)},
+)
+
+SCHEMAS: dict[str, Json] = {"plan": PLAN, "status": STATUS, "diagnostics": DIAGNOSTICS}
+"""By the name that `reconcile schema` takes."""

@@ -1,0 +1,63 @@
+"""What SQLite says when it fails, as errors that name the file, the reason and the way out."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.errors import StoreError
+from reconciler.store.layout import BACKUPS
+
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_REASONS = {
+    sqlite3.SQLITE_CORRUPT: ("is damaged", ""),
+    sqlite3.SQLITE_NOTADB: ("is damaged: it is no SQLite database", ""),
+    sqlite3.SQLITE_FULL: ("cannot be written: the disk is full", "make room"),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written", "make room on the disk, or look at its errors with `dmesg`"),
+    sqlite3.SQLITE_BUSY: ("is in use by another program", "end the program that holds it: `fuser -v {path}`"),
+    sqlite3.SQLITE_LOCKED: ("is in use by another program", "end the program that holds it: `fuser -v {path}`"),
+    sqlite3.SQLITE_READONLY: ("may not be written", "mend the owner and the mode of the file and its directory"),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "mend the owner and the mode of the file and its directory"),
+    sqlite3.SQLITE_PERM: ("cannot be opened", "mend the owner and the mode of the file and its directory"),
+}
+"""By primary result code (https://sqlite.org/rescode.html). What is missing here is a mistake of ours."""
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """
+    Turns failures of the host and of the file into errors for people; our own mistakes pass as they are.
+
+    Raises:
+        StoreError: in place of them.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = primary(error)
+        if code not in _REASONS:
+            raise
+        raise _error(path, code, error) from error
+
+
+def primary(error: sqlite3.Error) -> int:
+    """The result code without its extension; -1 where the error comes from Python's module itself."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return -1 if code is None else code & 0xFF
+
+
+def damaged(path: Path, detail: str) -> StoreError:
+    """The error for a store that cannot be believed."""
+    return StoreError(f"the store `{path}` is damaged", detail=detail, hint=_way_out(path))
+
+
+def _error(path: Path, code: int, error: sqlite3.Error) -> StoreError:
+    reason, hint = _REASONS[code]
+    hint = _way_out(path) if code in _DAMAGED else hint.format(path=path)
+    return StoreError(f"the store `{path}` {reason}", detail=f"SQLite says: {error}", hint=hint)
+
+
+def _way_out(path: Path) -> str:
+    backups = sorted((path.parent / BACKUPS).glob("*.db"), key=lambda one: one.stat().st_mtime)
+    away = f"move it away (`mv {path} {path}.damaged`): running servers are found again by their marks"
+    return f"put its last backup in its place (`cp {backups[-1]} {path}`), or {away}" if backups else away

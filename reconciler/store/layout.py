@@ -1,0 +1,89 @@
+"""What lies where in the directory of a store, for its owner's eyes only."""
+
+import os
+from pathlib import Path
+
+from reconciler.errors import StoreError
+
+STORE = "store.db"
+BACKUPS = "backups"
+FOLDERS = ("run", "run/slots", "logs", BACKUPS)
+
+_LINEAGE = "run/lineage"
+
+
+def prepare(directory: Path) -> Path:
+    """
+    Makes the directory, its folders (0700) and an empty store file (0600) where they are missing; returns the file.
+
+    The directory itself keeps the mode that it was found with: it may be one that others use too.
+
+    Raises:
+        StoreError: when the host refuses.
+    """
+    store = directory / STORE
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in FOLDERS:
+            _private(directory / folder)
+        os.close(os.open(store, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        if store.stat().st_mode & 0o077:
+            store.chmod(0o600)
+    except OSError as error:
+        raise _refused(Path(error.filename or directory), error) from error
+    return store
+
+
+def is_there(path: Path) -> bool:
+    """
+    Whether a file exists.
+
+    Raises:
+        StoreError: when that cannot be known.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _refused(path, error) from error
+    return True
+
+
+def read_lineage(directory: Path) -> str:
+    """The lineage as it is kept beside the store; empty when it is not."""
+    path = directory / _LINEAGE
+    try:
+        return path.read_text(errors="replace").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def write_lineage(directory: Path, lineage: str) -> None:
+    """Keeps the lineage beside the store, where it outlives it; whole or not at all."""
+    path = directory / _LINEAGE
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"{lineage}\n")
+            file.flush()
+            os.fsync(descriptor)
+        aside.replace(path)
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def _private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+
+
+def _refused(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"the store cannot use `{path}`: {error.strerror}",
+        hint="make room or mend its owner and mode, or name another directory with `--store DIR`",
+    )

@@ -1,0 +1,142 @@
+"""Rows to the record, in four queries whatever the number of resources."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.domain.identity import ProcessIdentity
+from reconciler.domain.names import InstanceId, ResourceId, SlotUid
+from reconciler.domain.status import Condition
+from reconciler.spec.record import Applied, Failure, InstanceRecord, OpenStep, Record, ResourceRecord
+from reconciler.spec.versions import SPEC_VERSION, upcast
+from reconciler.store import metadata
+from reconciler.store.columns import from_json, to_int
+from reconciler.store.database import Database, Row
+
+_RESOURCES = """
+    SELECT resources.uid, resource, spec_version, serve, desired_running, resources.port, protected, restarts,
+        failure_digest, failure_message, failure_at,
+        instance, boot_id, pid, start_ticks, pidfd_inode, exe_device, exe_inode, instances.port, started_at, adopted,
+        log, applied, load_seconds, argv
+    FROM resources LEFT JOIN instances ON instances.uid = resources.uid AND ended_at IS NULL
+    ORDER BY resource
+"""
+_CONDITIONS = """
+    SELECT uid, type, status, reason, message, last_transition, observed_generation FROM conditions ORDER BY uid, type
+"""
+_OPEN_STEPS = """
+    SELECT id, resource, action, instance, spec_version, serve, applied FROM steps WHERE finished_at IS NULL ORDER BY id
+"""
+
+
+def read_record(database: Database) -> Record:
+    """
+    All that a plan compares with, of one moment.
+
+    Raises:
+        StoreError: the file is damaged, or holds documents of a newer program.
+    """
+    with database.reading():
+        facts = metadata.read(database)
+        resources = database.rows(_RESOURCES)
+        conditions = database.rows(_CONDITIONS)
+        steps = database.rows(_OPEN_STEPS)
+        generation = database.rows("SELECT coalesce(max(number), 0) FROM generations")[0][0]
+    return Record(
+        lineage=facts.get("lineage", ""),
+        serial=int(facts.get("serial", 0)),
+        fleet=facts.get("fleet", ""),
+        origin=facts.get("origin", ""),
+        generation=generation,
+        resources=_resources(resources, _conditions(conditions)),
+        open_steps=_open_steps(steps),
+        migration_pending=_pending(database.pending),
+    )
+
+
+def _resources(rows: list[Row], conditions: Mapping[str, tuple[Condition, ...]]) -> dict[ResourceId, ResourceRecord]:
+    documents = from_json(row[-3] for row in rows)
+    loads = from_json(row[-2] for row in rows)
+    argvs = from_json(row[-1] for row in rows)
+    return {
+        ResourceId(row[1]): _resource(row, document, tuple(load), tuple(argv or ()), conditions.get(row[0], ()))
+        for row, document, load, argv in zip(rows, documents, loads, argvs, strict=True)
+    }
+
+
+def _resource(
+    row: Row, document: Any, load: tuple[float, ...], argv: tuple[str, ...], conditions: tuple[Condition, ...]
+) -> ResourceRecord:
+    uid, resource, version, serve, desired, port, protected, restarts, digest, message, failed_at, *instance = row[:-3]
+    return ResourceRecord(
+        resource=resource,
+        uid=SlotUid(uid),
+        applied=_applied(version, serve, document),
+        instance=_instance(instance, argv) if instance[0] else None,
+        desired_running=bool(desired),
+        port=port,
+        protected=bool(protected),
+        restarts=restarts,
+        failure=None if failed_at is None else Failure(digest=digest, message=message, at=failed_at),
+        load_seconds=load,
+        conditions=conditions,
+    )
+
+
+def _instance(row: list[Any], argv: tuple[str, ...]) -> InstanceRecord:
+    instance, boot, pid, ticks, pidfd, device, inode, port, started_at, adopted, log = row
+    return InstanceRecord(
+        instance=InstanceId(instance),
+        identity=ProcessIdentity(
+            boot_id=boot,
+            pid=pid,
+            start_ticks=ticks,
+            pidfd_inode=to_int(pidfd),
+            exe_inode=None if device is None else (int(device), int(inode)),
+        ),
+        port=port,
+        started_at=started_at,
+        adopted=bool(adopted),
+        argv=argv,
+        log=log,
+    )
+
+
+def _applied(version: int | None, serve: str, document: Any) -> Applied | None:
+    """In today's form: a record never shows that it was written by an older program."""
+    if version is None:
+        return None
+    return Applied(spec_version=SPEC_VERSION, serve=serve, document=upcast(document, version))
+
+
+def _conditions(rows: list[Row]) -> dict[str, tuple[Condition, ...]]:
+    by_uid: dict[str, list[Condition]] = defaultdict(list)
+    for uid, kind, status, reason, message, last_transition, generation in rows:
+        one = Condition(
+            type=kind,
+            status=status,
+            reason=reason,
+            message=message,
+            last_transition=last_transition,
+            observed_generation=generation,
+        )
+        by_uid[uid].append(one)
+    return {uid: tuple(found) for uid, found in by_uid.items()}
+
+
+def _open_steps(rows: list[Row]) -> tuple[OpenStep, ...]:
+    documents = from_json(row[-1] for row in rows)
+    return tuple(
+        OpenStep(
+            step=step,
+            resource=ResourceId(resource),
+            action=action,
+            instance=InstanceId(instance) if instance else None,
+            applied=_applied(version, serve, document),
+        )
+        for (step, resource, action, instance, version, serve, _), document in zip(rows, documents, strict=True)
+    )
+
+
+def _pending(count: int) -> str:
+    return f"the store will be migrated by the next apply ({count} steps; a backup is taken before)" if count else ""

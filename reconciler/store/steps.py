@@ -1,0 +1,87 @@
+"""The journal: a row before each act, its outcome after. Every function belongs into a transaction of the caller."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.domain.change import Action
+from reconciler.domain.names import InstanceId, ResourceId, SlotUid
+from reconciler.domain.outcome import Outcome, Result
+from reconciler.spec.record import Applied, ResourceRecord
+from reconciler.store.database import Database
+from reconciler.store.resources import applied_columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepIntent:
+    """
+    What is about to be done.
+
+    Attributes:
+        instance: the mark of the process that will be spawned; `None` when none will be.
+        applied: what that process is made from, so that it is known also when we die before it is ready.
+    """
+
+    resource: ResourceId
+    uid: SlotUid
+    action: Action
+    instance: InstanceId | None = None
+    applied: Applied | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFinish:
+    """
+    What was done.
+
+    Attributes:
+        after: what is true of the resource from now on; `None` leaves its record as it is.
+        forget: the resource leaves the record.
+    """
+
+    step: int
+    outcome: Outcome
+    after: ResourceRecord | None
+    forget: bool = False
+
+
+def begin(database: Database, run: int, intents: Sequence[StepIntent], *, now: float) -> dict[ResourceId, int]:
+    """Opens a step for each intent; returns their numbers."""
+    return {one.resource: _open(database, run, one, now) for one in intents}
+
+
+def owner_of(database: Database, step: int) -> tuple[SlotUid, ResourceId]:
+    """The slot and the resource of a step."""
+    uid, resource = database.rows("SELECT uid, resource FROM steps WHERE id = ?", (step,))[0]
+    return SlotUid(uid), ResourceId(resource)
+
+
+def finish(database: Database, step: int, result: Result, message: str, *, now: float) -> None:
+    """Closes a step; what it would have applied stands in the record by now, or nowhere."""
+    database.execute(
+        "UPDATE steps SET finished_at = ?, result = ?, message = ?, spec_version = NULL, serve = NULL, applied = NULL "
+        "WHERE id = ?",
+        (now, result, message, step),
+    )
+
+
+def open_steps(database: Database) -> list[int]:
+    """The steps that a run that was cut off left behind."""
+    return [step for (step,) in database.rows("SELECT id FROM steps WHERE finished_at IS NULL")]
+
+
+def changed_something(database: Database, run: int) -> bool:
+    """Whether any step of a run did what it was there for."""
+    found = database.rows(
+        "SELECT 1 FROM steps WHERE run = ? AND action <> 'keep' AND result IN ('done', 'restored') LIMIT 1", (run,)
+    )
+    return bool(found)
+
+
+def _open(database: Database, run: int, intent: StepIntent, now: float) -> int:
+    cursor = database.execute(
+        "INSERT INTO steps (run, resource, uid, action, instance, spec_version, serve, applied, started_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (run, intent.resource, intent.uid, intent.action, intent.instance, *applied_columns(intent.applied), now),
+    )
+    step: int = cursor.fetchone()[0]
+    return step

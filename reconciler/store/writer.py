@@ -1,0 +1,138 @@
+"""
+The one writer. Each method is one transaction that is on the disk when it returns.
+
+Nothing is written before `begin_run`, so a run that has nothing to do leaves no trace.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from reconciler.domain.names import ResourceId
+from reconciler.domain.outcome import Outcome, Result, RunReport
+from reconciler.spec.record import InstanceRecord, ResourceRecord
+from reconciler.store import metadata, resources, runs, steps
+from reconciler.store.database import Database
+from reconciler.store.layout import read_lineage, write_lineage
+from reconciler.store.reader import Reader
+from reconciler.store.steps import StepFinish, StepIntent
+
+
+class Writer(Reader):
+    """
+    A store that can be written, for the holder of the store's lock, on the thread that opened it.
+
+    Every method raises StoreError when the host refuses; the store says then what it said before.
+    """
+
+    @classmethod
+    def open(cls, directory: Path, *, now: float, fleet: str, lineage: str | None = None) -> Self:
+        """
+        Opens the store of a directory; makes it, or brings it to today's form, where needed.
+
+        Args:
+            lineage: as living children carry it; wins over what the store and `run/lineage` say.
+
+        Raises:
+            StoreError: newer than the program, damaged, held by another, or on a disk that is full or read-only.
+        """
+        database = Database.for_writing(directory, now=now)
+        try:
+            _settle_lineage(database, directory, lineage=lineage or "", fleet=fleet, now=now)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database)
+
+    def begin_run(  # noqa: PLR0913 - the facts of a run, each by name
+        self,
+        *,
+        operation: str,
+        plan: Mapping[str, Any],
+        fleet_document: Mapping[str, Any],
+        origin: str,
+        program: str,
+        build: str,
+        now: float,
+        who: str = "",
+    ) -> int:
+        """
+        Notes that a run begins, and with what; returns its number.
+
+        Args:
+            origin: where the configuration came from; recorded as the fleet's from here on.
+            program: name and version of this program.
+            build: of llama-server.
+            who: the user on whose behalf it runs.
+        """
+        start = runs.RunStart(
+            operation=operation, plan=plan, spec=fleet_document, origin=origin, program=program, build=build, who=who
+        )
+        with self._database.writing():
+            if metadata.read(self._database).get("origin") != origin:
+                metadata.put(self._database, "origin", origin)
+                metadata.raise_serial(self._database)
+            return runs.begin(self._database, start, now=now)
+
+    def begin_steps(self, run: int, intents: Sequence[StepIntent], now: float) -> dict[ResourceId, int]:
+        """Journals what is about to be done, all of it before any of it; returns the number of each step."""
+        with self._database.writing():
+            metadata.raise_serial(self._database)
+            return steps.begin(self._database, run, intents, now=now)
+
+    def note_instance(self, step: int, instance: InstanceRecord) -> None:
+        """Records the process that a step has just spawned; the one before it in the slot is over."""
+        with self._database.writing():
+            uid, resource = steps.owner_of(self._database, step)
+            resources.note_instance(self._database, uid, resource, instance)
+            metadata.raise_serial(self._database)
+
+    def finish_step(
+        self, step: int, outcome: Outcome, after: ResourceRecord | None, *, now: float, forget: bool = False
+    ) -> None:
+        """Closes a step and records what is true of its resource from now on; see `StepFinish`."""
+        self.finish_steps((StepFinish(step=step, outcome=outcome, after=after, forget=forget),), now=now)
+
+    def finish_steps(self, finished: Sequence[StepFinish], *, now: float) -> None:
+        """Closes several steps at once, for models that a single call of the router changed."""
+        with self._database.writing():
+            for one in finished:
+                steps.finish(self._database, one.step, one.outcome.result, one.outcome.message, now=now)
+                if one.forget:
+                    resources.forget(self._database, steps.owner_of(self._database, one.step)[0])
+                elif one.after:
+                    resources.put_resource(self._database, one.after, now=now)
+            metadata.raise_serial(self._database)
+
+    def put(self, line: ResourceRecord, now: float) -> None:
+        """Records what was learned of a resource without a step: an adopted process, a death, a new policy."""
+        with self._database.writing():
+            resources.put_resource(self._database, line, now=now)
+            metadata.raise_serial(self._database)
+
+    def finish_run(self, run: int, report: RunReport, now: float) -> int:
+        """Ends a run; returns the number of its generation, or of the current one when it changed nothing."""
+        with self._database.writing():
+            return runs.finish(self._database, run, runs.result_of(report), changed=runs.changed(report), now=now)
+
+    def abandon_open_steps(self, now: float) -> None:
+        """Closes what runs that were cut off left open. Call it once their processes were found and are recorded."""
+        with self._database.reading():
+            open_steps, open_runs = steps.open_steps(self._database), runs.open_runs(self._database)
+        if not (open_steps or open_runs):
+            return
+        with self._database.writing():
+            for step in open_steps:
+                steps.finish(self._database, step, Result.INTERRUPTED, "the run was cut off", now=now)
+            for run in open_runs:
+                changed = steps.changed_something(self._database, run)
+                runs.finish(self._database, run, Result.INTERRUPTED, changed=changed, now=now)
+            metadata.raise_serial(self._database)
+
+
+def _settle_lineage(database: Database, directory: Path, *, lineage: str, fleet: str, now: float) -> None:
+    """The store knows its lineage before anybody can start a child with it, and so does the file beside it."""
+    beside = read_lineage(directory)
+    settled = metadata.settle(database, lineage=lineage, beside=beside, fleet=fleet, now=now)
+    if settled != beside:
+        write_lineage(directory, settled)

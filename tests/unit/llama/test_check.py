@@ -1,0 +1,96 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.domain.codes import CODES
+from reconciler.domain.diagnostic import Diagnostic
+from reconciler.llama.catalogue import Catalogue, parse_help
+from reconciler.llama.check import check_flags
+from reconciler.spec.fleet import FleetSpec
+
+FIXTURES = Path(__file__).parents[3] / "tests/fixtures/llama-server"
+
+
+def catalogue(build: str) -> Catalogue:
+    return parse_help((FIXTURES / f"llama-server-{build}-help.txt").read_text(), build=build)
+
+
+OLD, NEW = catalogue("b10434"), catalogue("b11434")
+
+
+def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tuple[Diagnostic, ...]:
+    spec = {"version": 1, "fleet": "f", "models": {"a": {"path": "/m.gguf", "serve": "dedicated", **model}}, **fleet}
+    return check_flags(FleetSpec.model_validate(spec), build)
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "path", "hint"),
+    [
+        ({"extra_args": {"--ctx-sise": 1}}, "E0403", "models.a.extra_args.--ctx-sise", "did you mean `--ctx-size`?"),
+        ({"extra_args": {"--draft-max": 1}}, "E0403", "models.a.extra_args.--draft-max", "write `--spec-draft-n-max`"),
+        ({"extra_args": {"-m": "/x"}}, "E0404", "models.a.extra_args.-m", "remove `-m`"),
+        ({"extra_args": {"--port": 1}}, "E0404", "models.a.extra_args.--port", "remove `--port`"),
+        ({"extra_args": {"--models-dir": "/x"}}, "E0404", "models.a.extra_args.--models-dir", "remove"),
+        ({"extra_args": {"--api-key": "k"}}, "E0405", "models.a.extra_args.--api-key", "api_key: { env: NAME }"),
+        ({"extra_args": {"-hft": "k"}}, "E0405", "models.a.extra_args.-hft", "hf_token"),
+        ({"extra_args": {"--prio": True}}, "E0408", "models.a.extra_args.--prio", "--prio: VALUE"),
+        ({"extra_args": {"--no-host": "x"}}, "E0408", "models.a.extra_args.--no-host", "--no-host: true"),
+        ({"extra_args": {"-c": 1}}, "W0402", "models.a.extra_args.-c", "write `memory.ctx_size`"),
+        ({"aliases": ["x,y"]}, "E0409", "models.a.aliases.0", "without a comma"),
+        ({"serve": "router", "path": "/a#b"}, "E0407", "models.a.path", "serve: dedicated"),
+        ({"serve": "router", "path": "/a;b"}, "E0407", "models.a.path", "serve: dedicated"),
+        ({"serve": "router", "chat_template": "a\nb"}, "E0407", "models.a.chat_template", "serve: dedicated"),
+        ({"serve": "router", "chat_template": " a"}, "E0407", "models.a.chat_template", "serve: dedicated"),
+        (
+            {"serve": "router", "extra_args": {"--log-prompts-dir": ["/a", "/b"]}},
+            "E0407",
+            "models.a.extra_args.--log-prompts-dir",
+            "keep one value",
+        ),
+    ],
+)
+def test_what_the_build_cannot_take_is_found(model: dict[str, Any], code: str, path: str, hint: str) -> None:
+    (found,) = problems(model)
+    assert (found.code, found.path) == (code, path)
+    assert hint in found.hint
+
+
+def test_the_same_flag_under_two_spellings_is_found() -> None:
+    found = problems({"extra_args": {"--override-kv": "a", "--prio": 1, "--top-nsigma": 1, "--top-n-sigma": 2}})
+    assert [one.code for one in found] == ["E0406"]
+
+
+def test_a_list_that_the_build_joins_by_commas_fits_into_a_section() -> None:
+    assert not problems({"serve": "router", "lora": {"adapters": ["/a", "/b"]}})
+
+
+def test_a_removed_setting_names_the_build() -> None:
+    gone = Catalogue(build="b1", entries=tuple(one for one in OLD.entries if one.flag != "--threads"))
+    (found,) = problems({"threads": 2}, gone)
+    assert (found.code, found.path) == ("E0401", "models.a.threads")
+    assert "b1" in found.summary
+
+
+@pytest.mark.parametrize("mode", ["none", "mmap", "mlock", "mmap+mlock", "dio"])
+def test_the_newest_spelling_of_a_value_is_no_problem_on_either_build(mode: str) -> None:
+    for build in (OLD, NEW):
+        assert not problems({"memory": {"load_mode": mode}}, build)
+
+
+def test_a_value_that_only_a_newer_build_can_say_is_found() -> None:
+    old = Catalogue(build="b1", entries=tuple(one for one in OLD.entries if one.flag != "--load-mode"))
+    (found,) = (one for one in problems({"memory": {"load_mode": "auto"}}, old) if one.code == "E0402")
+    assert "mlock" in found.hint
+    assert [one.code for one in problems({"memory": {"load_mode": "mlock"}}, old)] == ["W0401"]
+
+
+def test_settings_of_server_and_router_are_looked_at() -> None:
+    gone = {"--timeout", "--models-max"}
+    old = Catalogue(build="b1", entries=tuple(one for one in OLD.entries if not gone & set(one.aliases)))
+    found = problems({}, old, server={"timeout": 3}, router={"models_max": 2})
+    assert [one.path for one in found] == ["server.timeout", "router.models_max"]
+
+
+def test_every_code_has_a_title() -> None:
+    assert {f"E040{number}" for number in range(1, 10)} | {"W0401", "W0402"} <= set(CODES)

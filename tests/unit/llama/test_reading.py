@@ -1,0 +1,76 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.llama.catalogue import parse_help
+from reconciler.llama.command import dedicated_argv
+from reconciler.llama.reading import read_argv
+from reconciler.spec.model import ModelSpec
+from reconciler.spec.server import ServerSpec
+
+HELP = Path(__file__).parents[3] / "tests/fixtures/llama-server/llama-server-b10434-help.txt"
+CATALOGUE = parse_help(HELP.read_text(), build="b10434")
+
+
+def test_what_we_render_is_read_back() -> None:
+    model = ModelSpec.model_validate(
+        {
+            "path": "/m.gguf", "aliases": ["c"], "threads": -1,
+            "memory": {"ctx_size": 4096, "kv_offload": False, "load_mode": "mlock"},
+            "gpu": {"tensor_split": [3, 1], "fit": True, "layers": "all"},
+            "lora": {"adapters": ["/a", "/b"]},
+            "extra_args": {"--prio": 2, "--no-host": True},
+        }
+    )  # fmt: skip
+    server = ServerSpec(host="0.0.0.0", ui=False)
+    read = read_argv(dedicated_argv(model, "n", server, port=8101, binary="b", catalogue=CATALOGUE), CATALOGUE)
+    assert (read.model_path, read.host, read.port, read.aliases) == ("/m.gguf", "0.0.0.0", 8101, ("n", "c"))
+    assert read.settings == {
+        "threads": -1,
+        "memory.ctx_size": 4096,
+        "memory.kv_offload": False,
+        "memory.load_mode": "mlock",
+        "gpu.tensor_split": (3, 1),
+        "gpu.fit": True,
+        "gpu.layers": "all",
+        "lora.adapters": ("/a", "/b"),
+        "server.ui": False,
+    }
+    assert read.unknown == {"--prio": "2", "--no-host": True}
+
+
+@pytest.mark.parametrize(
+    ("words", "settings"),
+    [
+        ("-c 12", {"memory.ctx_size": 12}),
+        ("-ngl 99 -fa on", {"gpu.layers": 99, "advanced.flash_attn": "on"}),
+        ("--mlock", {"memory.load_mode": "mlock"}),
+        ("--no-webui", {"server.ui": False}),
+        ("-nkvo", {"memory.kv_offload": False}),
+        ("--temp 0.5", {"sampling.temperature": 0.5}),
+        ("-c 12 -c 13", {"memory.ctx_size": 13}),
+        ("--port 80 -m /x -a y", {}),
+    ],
+)
+def test_every_spelling_of_the_build_is_read(words: str, settings: dict[str, Any]) -> None:
+    read = read_argv(["llama-server", *words.split()], CATALOGUE)
+    assert (read.settings, read.unknown) == (settings, {})
+
+
+@pytest.mark.parametrize(
+    ("words", "unknown"),
+    [
+        ("--foo bar", {"--foo": "bar"}),
+        ("--foo --bar", {"--foo": True, "--bar": True}),
+        ("--foo", {"--foo": True}),
+        ("--override-kv a=1 --override-kv b=2", {"--override-kv": ("a=1", "b=2")}),
+    ],
+)
+def test_flags_without_a_setting_are_kept(words: str, unknown: dict[str, Any]) -> None:
+    assert read_argv(["llama-server", *words.split()], CATALOGUE).unknown == unknown
+
+
+def test_a_command_line_that_ends_too_early_is_read_as_far_as_it_goes() -> None:
+    assert read_argv(["llama-server", "--port"], CATALOGUE).port is None
+    assert read_argv([], CATALOGUE).settings == {}

@@ -1,0 +1,111 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.observation import Observation
+from reconciler.errors import ReconcilerError, StalePlanError
+from reconciler.plan.codec import SavedPlan, plan_from_json, plan_json, read_saved, saved_text
+from reconciler.plan.freshness import ensure_fresh
+from reconciler.plan.planner import PlanOptions, make_plan
+from reconciler.spec.record import Record
+from tests.unit.plan.worlds import fleet_of, observation, process, read_world, slot_of
+
+FLEET = fleet_of(
+    {
+        "server": {"api_key": {"env": "KEY"}},
+        "safety": {"max_stop": "40%"},
+        "models": {
+            "embed": {
+                "path": "/m/embed.gguf", "serve": "dedicated", "port": 8101, "threads": 4,
+                "gpu": {"tensor_split": [3, 1]}, "extra_args": {"--prio": [1, 2]},
+            },
+            "new": {"path": "/m/new.gguf", "serve": "dedicated"},
+        },
+    }
+)  # fmt: skip
+BEFORE = {"models": {"embed": {"path": "/m/embed.gguf", "serve": "dedicated", "port": 8101}}}
+WORLD = {
+    "applied": BEFORE,
+    "lines": {"model/embed": {"pid": 11, "port": 8101}},
+    "running": {"model/embed": {"pid": 11}},
+    "listening": {8101: 11},
+}
+
+
+@pytest.fixture(name="world")
+def a_running_model() -> tuple[Record, Observation]:
+    return read_world(FLEET, WORLD)
+
+
+@pytest.fixture(name="saved")
+def a_saved_plan(world: tuple[Record, Observation]) -> SavedPlan:
+    return SavedPlan(plan=make_plan(FLEET, *world, PlanOptions()), fleet=FLEET)
+
+
+def test_a_saved_plan_is_read_back_whole(saved: SavedPlan) -> None:
+    assert read_saved(saved_text(saved)) == saved
+
+
+def test_a_diagnostic_keeps_its_place() -> None:
+    place = Position(file="fleet.yaml", line=3, column=5, length=4)
+    found = Diagnostic(code="E0501", severity=Severity.WARNING, summary="s", path="a.b", position=place, snippet="  a: b", hint="h")
+    fleet = fleet_of({})
+    plan = replace(make_plan(fleet, Record(lineage="l"), observation(fleet), PlanOptions()), diagnostics=(found,))
+    assert plan_from_json(json.loads(json.dumps(plan_json(plan)))) == plan
+
+
+def test_no_secret_stands_in_a_plan_file(saved: SavedPlan) -> None:
+    text = saved_text(saved)
+    assert "hmac" not in text
+    assert '"env": "KEY"' in text
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "Expecting value"),
+        ("[]", "no key `spec`"),
+        ('{"spec": {}}', "format_version is None"),
+        ('{"format_version": "2.0", "spec": {}}', "format_version is 2.0"),
+        ('{"format_version": "1.0", "spec": {}}', "KeyError"),
+    ],
+)
+def test_what_is_no_plan_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ReconcilerError) as caught:
+        read_saved(text)
+    assert why in caught.value.detail
+
+
+def test_a_plan_is_fresh_in_the_world_it_was_made_in(saved: SavedPlan, world: tuple[Record, Observation]) -> None:
+    ensure_fresh(saved, *world)
+
+
+def moved(saved: SavedPlan, record: Record, seen: Observation) -> str:
+    with pytest.raises(StalePlanError) as caught:
+        ensure_fresh(saved, record, seen)
+    return "; ".join(caught.value.moved)
+
+
+def test_a_stale_plan_says_what_moved(saved: SavedPlan, world: tuple[Record, Observation]) -> None:
+    record, seen = world
+    assert "lineage other" in moved(saved, replace(record, lineage="other"), seen)
+    assert "serial 8, planned with 7" in moved(saved, replace(record, serial=8), seen)
+    assert "booted" in moved(saved, record, replace(seen, boot_id="boot-2"))
+    assert moved(saved, record, replace(seen, instances={})) == "model/embed: nothing runs, planned with process 11"
+    other = {slot_of("model/embed"): (process("model/embed", 12),)}
+    assert "process 12, planned with process 11" in moved(saved, record, replace(seen, instances=other))
+    taken = {**seen.listening, 8100: 99}
+    assert moved(saved, record, replace(seen, listening=taken)) == "model/new: port 8100 was taken since"
+
+
+def test_an_edited_plan_file_is_refused(saved: SavedPlan, world: tuple[Record, Observation]) -> None:
+    other = fleet_of(BEFORE)
+    assert "edited" in moved(replace(saved, fleet=other), *world)
+
+
+def test_a_plan_for_no_store_is_fresh_in_a_new_one() -> None:
+    seen = observation(FLEET)
+    saved = SavedPlan(plan=make_plan(FLEET, Record(lineage=""), seen, PlanOptions()), fleet=FLEET)
+    ensure_fresh(saved, Record(lineage="created-since", serial=1), seen)
