@@ -88,7 +88,6 @@ async def load(ctx: Context, change: Change, router: RouterAddress, name: str, p
     """Loads a model and waits for the truth; returns why it could not be loaded, empty when it is there."""
     clock = ctx.world.clock
     began = clock.monotonic()
-    offset = ctx.world.files.size(ctx.world.log(change.slot or ""))
     body = json.dumps({"model": name}).encode()
     reply = await ctx.world.http.post(router.port, "/models/load", body, host=router.host, token=ctx.token)
     if reply is None:
@@ -106,7 +105,8 @@ async def load(ctx: Context, change: Change, router: RouterAddress, name: str, p
             if state.status in {"loaded", "sleeping"}:
                 return ""
             if state.status == "unloaded" and (state.failed or waited > 1.0):
-                tail = ctx.world.files.tail(ctx.world.log(change.slot or ""), lines=40, since=offset)
+                # The router's children begin their log anew with each start.
+                tail = ctx.world.files.tail(ctx.world.log(change.slot or ""), lines=40)
                 cause = cause_of_death("\n".join(tail), state.exit_code, None)
                 return f"{cause.kind.value}: {cause.message}"
             await clock.sleep(0.02 if waited < 1.0 else LOOK)

@@ -1,7 +1,6 @@
 """The entry point: a group whose commands are imported only when they are invoked."""
 
 from importlib import import_module
-from typing import Any
 
 import click
 

@@ -3,7 +3,6 @@
 import atexit
 import json
 import os
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +12,7 @@ from reconciler.cli.options import Common
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.domain.diagnostic import Severity
 from reconciler.domain.observation import BinaryIdentity
-from reconciler.errors import LlamaServerError, UsageError
+from reconciler.errors import LlamaServerError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.check import check_flags
 from reconciler.runtime.binary import Build, cached, find_binary, read_build
@@ -25,8 +24,6 @@ from reconciler.runtime.locks import FileSlotLocks
 from reconciler.runtime.processes import LinuxProcessHost
 from reconciler.runtime.secrets import SecretSource
 from reconciler.runtime.world import World
-
-ELSEWHERE = "on this system only `validate`, `render`, `schema` and `plan --offline` work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +43,6 @@ class Site:
     is_catalogue: bool = False
 
 
-def require_linux() -> None:
-    """
-    Says what works where processes cannot be looked at.
-
-    Raises:
-        UsageError: on any other system than Linux.
-    """
-    if sys.platform != "linux":
-        summary = f"this command needs Linux, not {sys.platform}"
-        raise UsageError(summary, hint=ELSEWHERE)
-
-
 def open_site(common: Common) -> Site:
     """
     The fleet, checked against the flags of its llama-server.
@@ -75,6 +60,9 @@ def open_site(common: Common) -> Site:
     if any(one.severity is Severity.ERROR for one in problems):
         # Read again with the flags at hand, which says all that is wrong in one go.
         load_fleet(paths, catalogue=build.catalogue)
+    if common.verbose:
+        files = ", ".join(map(str, fleet.files))
+        common.output.note(f"files: {files}\nstore: {directory}\nllama-server: {build.identity.path}")
     diagnostics = (*fleet.diagnostics, *map(fleet.placed, problems))
     return Site(
         fleet=replace(fleet, diagnostics=diagnostics),

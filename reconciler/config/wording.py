@@ -42,6 +42,11 @@ SWITCHES = {"on": "true", "yes": "true", "off": "false", "no": "false"}
 """Words that YAML 1.1 took for booleans."""
 
 MANY_KEYS = 16
+WRITTEN_AS = {
+    "int_type": "write a whole number, such as `4096`",
+    "float_type": "write a number, such as `0.7`",
+    "bool_type": "write `true` or `false`",
+}
 EXAMPLES = {
     "version": "add `version: 1`",
     "fleet": "add `fleet: NAME`, such as `fleet: homelab`",
@@ -218,7 +223,7 @@ def _text_hint(value: str, kinds: set[str], words: list[str]) -> str:
         return f"write a list: `[{printable(value)}]`"
     if kinds == {"bool_type"} and value.lower() in SWITCHES:
         return f"write `{SWITCHES[value.lower()]}`"
-    return ""
+    return next((example for kind, example in WRITTEN_AS.items() if kind in kinds), "")
 
 
 def _either(words: list[str]) -> str:

@@ -58,7 +58,7 @@ def _settings(
             yield report(
                 code="W0401",
                 severity=Severity.WARNING,
-                summary=f"`{path}` is given by `{spelling.flag}`, which llama-server {catalogue.build} calls deprecated",
+                summary=f"`{path}` is given by `{spelling.flag}`, deprecated in llama-server {catalogue.build}",
                 detail=entry.deprecated,
             )
 
@@ -75,7 +75,8 @@ def _not_taken(setting: Setting, value: object, catalogue: Catalogue, report: Re
             hint=f"values that it can say: {', '.join(sayable)}" if sayable else f"leave `{name}` out",
         )
     spelled = ", ".join(one.flag for one in setting.spellings)
-    gone = next((entry for one in setting.spellings if (entry := catalogue.entry(one.flag)) and entry.replacement), None)
+    entries = (catalogue.entry(one.flag) for one in setting.spellings)
+    gone = next((entry for entry in entries if entry and entry.replacement), None)
     return report(
         code="E0401",
         summary=f"`{setting.path}` is not known to llama-server {catalogue.build}",

@@ -1,4 +1,4 @@
-"""What `extra_args` may carry: flags of the build that nobody else decides, each once, with a value where it takes one."""
+"""What `extra_args` may carry: flags of the build that nobody else decides, each once, with a value where needed."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -89,10 +89,9 @@ def _twice(flag: str, before: str, report: Report) -> Diagnostic:
 def _value(flag: str, value: Any, entry: FlagEntry, report: Report) -> Diagnostic | None:
     items = value if isinstance(value, tuple | list) else (value,)
     wanted = [item for item in items if item is not None and item is not False]
-    if entry.value is not None and True in [item is True for item in wanted]:
-        return report(
-            code="E0408", summary=f"`{flag}` needs a value ({entry.value})", hint=f"write `{flag}: VALUE` instead of `true`"
-        )
+    if entry.value is not None and any(item is True for item in wanted):
+        needs = f"`{flag}` needs a value ({entry.value})"
+        return report(code="E0408", summary=needs, hint=f"write `{flag}: VALUE` instead of `true`")
     if entry.value is None and any(item is not True for item in wanted):
         return report(code="E0408", summary=f"`{flag}` takes no value", hint=f"write `{flag}: true`")
     return None

@@ -54,9 +54,7 @@ def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource:
     yield from _lists(arguments, catalogue, prefix, resource)
 
 
-def _lists(
-    arguments: list[Argument], catalogue: Catalogue, prefix: str, resource: ResourceId
-) -> Iterator[Diagnostic]:
+def _lists(arguments: list[Argument], catalogue: Catalogue, prefix: str, resource: ResourceId) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for argument in arguments:
         entry = catalogue.entry(argument.key)

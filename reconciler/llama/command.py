@@ -113,7 +113,7 @@ def _words(arguments: Iterable[Argument]) -> Iterator[str]:
 
 
 def _keys(arguments: Iterable[Argument]) -> dict[str, str]:
-    """As keys: a flag that stands alone is `true`, a switch that is off `false`, one flag given several times a list."""
+    """As keys: a flag that stands alone is `true`, a switch that is off `false`; one given several times is a list."""
     keys: dict[str, str] = {}
     for argument in arguments:
         key = argument.key.lstrip("-")

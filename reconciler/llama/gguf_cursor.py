@@ -76,7 +76,7 @@ class Cursor:
         if announced * least_bytes > len(self.data) - self.position:
             raise GgufHeaderError(
                 GgufFault.ABSURD,
-                "the GGUF file announces more than it can hold",
+                "the GGUF file is truncated or damaged: it announces more than it can hold",
                 detail=f"{announced} {what} in a file of {len(self.data)} bytes",
                 hint="copy or download the file again",
             )

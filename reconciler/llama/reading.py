@@ -76,7 +76,7 @@ def _own_name(flag: str, aliases: Sequence[str]) -> str:
 
 
 def _pairs(words: Sequence[str], catalogue: Catalogue) -> Iterator[tuple[str, str | None]]:
-    """Flags with their values; of a flag that the build does not know, the next word is the value unless it is a flag."""
+    """Flags with their values; for a flag that the build does not know, the next word is one unless it is a flag."""
     position = 0
     while position < len(words):
         flag, following = words[position], words[position + 1 : position + 2]

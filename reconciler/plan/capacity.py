@@ -28,7 +28,7 @@ def warnings(situation: Situation, changes: Sequence[Change]) -> Iterator[Diagno
         yield Diagnostic(
             code="W0501",
             severity=Severity.WARNING,
-            summary=f"the models to start need about {wanted / GIB:.1f} GiB, {(available + freed) / GIB:.1f} GiB are available",
+            summary=f"models to start need about {wanted / GIB:.1f} of {(available + freed) / GIB:.1f} GiB of memory",
             detail="an estimate from the sizes of the model files; caches come on top, memory of GPUs is not counted",
         )
 

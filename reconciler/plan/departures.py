@@ -31,7 +31,12 @@ def is_served(situation: Situation, line: ResourceRecord) -> bool:
 
 
 def _stop(
-    situation: Situation, line: ResourceRecord, reason: Reason, *, resource: ResourceId | None = None, forget: bool = False
+    situation: Situation,
+    line: ResourceRecord,
+    reason: Reason,
+    *,
+    resource: ResourceId | None = None,
+    forget: bool = False,
 ) -> Change:
     if blocked := _blocked(situation, line, resource or line.resource):
         why, note = blocked

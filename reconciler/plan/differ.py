@@ -33,7 +33,9 @@ def field_changes(before: Applied | None, after: Applied) -> tuple[FieldChange, 
         return ()
     old, new = dict(_flat(before)), dict(_flat(after))
     return tuple(
-        FieldChange(path=path, before=_shown(path, old), after=_shown(path, new), effect=effect_of(path, serve=after.serve))
+        FieldChange(
+            path=path, before=_shown(path, old), after=_shown(path, new), effect=effect_of(path, serve=after.serve)
+        )
         for path in sorted({*old, *new})
         if old.get(path) != new.get(path) and _comparable(path, old, new, same_kind=before.serve == after.serve)
     )

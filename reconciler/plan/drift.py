@@ -31,7 +31,9 @@ def _process(situation: Situation, change: Change, line: ResourceRecord) -> Iter
         yield Drift(resource=change.resource, summary=f"process {pid} died{more}")
     if carrier is not None and carrier.process.exe_deleted:
         yield Drift(
-            resource=change.resource, summary="it runs from a llama-server whose file was replaced since", path="llama_server"
+            resource=change.resource,
+            summary="it runs from a llama-server whose file was replaced since",
+            path="llama_server",
         )
 
 

@@ -1,4 +1,4 @@
-"""A living process against the command line that it would get today: all there is to compare when the record is lost."""
+"""A living process against the command line that it would get today: all that is left when the record is lost."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Names that a plan gives: the uid of a new resource and the text of a live process. Derived, so that plans are pure."""
+"""Names that a plan gives, derived and not drawn, so that plans are pure: uids of resources, texts of processes."""
 
 import hashlib
 

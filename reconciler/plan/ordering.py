@@ -61,7 +61,9 @@ def _after_ports(
     changes: Sequence[Change], situation: Situation, waves: Mapping[ResourceId, int]
 ) -> dict[ResourceId, int]:
     """Later waves for those who wait for a port; two that swap theirs wait for nobody (pre-flight refuses them)."""
-    holders = {line.port: line.resource for line in situation.lines.values() if line.port and situation.runs(line.resource)}
+    holders = {
+        line.port: line.resource for line in situation.lines.values() if line.port and situation.runs(line.resource)
+    }
     waiting = {
         change.resource: holders[change.port]
         for change in changes

@@ -117,12 +117,12 @@ def _unknown(changes: Sequence[Change]) -> Iterator[Diagnostic]:
         names = [change.resource for change in unknown if change.note == cause]
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         yield Diagnostic(
-                code="W0502",
-                severity=Severity.WARNING,
-                summary=f"nothing is done to {names[0]}{more}: {cause}",
-                resource=names[0],
-                hint="run `reconcile plan` again; `reconcile doctor` says what cannot be seen",
-            )
+            code="W0502",
+            severity=Severity.WARNING,
+            summary=f"nothing is done to {names[0]}{more}: {cause}",
+            resource=names[0],
+            hint="run `reconcile plan` again; `reconcile doctor` says what cannot be seen",
+        )
 
 
 def _command(argv: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from reconciler.plan.differ import costly, reason_of
 from reconciler.plan.estimates import downtime
 from reconciler.plan.found import argv_changes
 from reconciler.plan.situation import Situation
+from reconciler.spec.digest import digest
 from reconciler.spec.record import ResourceRecord
 
 UNSEEN = "its slot is held by a process that was not found; it is left alone"
@@ -17,7 +18,8 @@ UNSEEN = "its slot is held by a process that was not found; it is left alone"
 def decide_process(situation: Situation, resource: ResourceId) -> Change:
     """The change of a process that is declared and enabled."""
     line, carrier = situation.lines.get(resource), situation.carrier(resource)
-    if line is not None and line.applied is not None and line.applied.serve == "router" and line.desired_running:
+    ported = resource in situation.ports.given
+    if ported and line and line.applied and line.applied.serve == "router" and line.desired_running:
         return _served_otherwise(situation, resource, line)
     if carrier is None or line is None:
         return _start(situation, resource, line)
@@ -55,6 +57,7 @@ def restart(situation: Situation, resource: ResourceId, reason: Reason, fields: 
         port=situation.ports.given.get(resource),
         downtime_seconds=downtime(situation.lines.get(resource)),
         busy=carrier.busy if carrier else None,
+        note=failed_before(situation, resource, situation.lines.get(resource)),
     )
 
 
@@ -84,7 +87,10 @@ def _why_start(situation: Situation, line: ResourceRecord | None) -> Reason:
 def failed_before(situation: Situation, resource: ResourceId, line: ResourceRecord | None) -> str:
     """A warning for people that the last try did not end well; whether it is tried again is not decided here."""
     failure = line.failure if line else None
-    return f"the last start of {resource} failed: {failure.message}" if failure and situation.wanted(resource) else ""
+    wanted = situation.wanted(resource) if failure else None
+    if failure is None or wanted is None or digest(wanted.document) != failure.digest:
+        return ""
+    return f"failed before: {failure.message}"
 
 
 def _unproven(situation: Situation, line: ResourceRecord, carrier: ObservedInstance) -> bool:
@@ -93,8 +99,10 @@ def _unproven(situation: Situation, line: ResourceRecord, carrier: ObservedInsta
         return True
     marks = carrier.process.marks
     cut_off = {step.instance for step in situation.record.open_steps}
-    return not carrier.adopted and marks is not None and (
-        marks.instance != line.instance.instance or marks.instance in cut_off
+    return (
+        not carrier.adopted
+        and marks is not None
+        and (marks.instance != line.instance.instance or marks.instance in cut_off)
     )
 
 

@@ -83,7 +83,15 @@ def _choice(
         return _with_new_router(situation, resource, model, router, fields)
     if situation.seen.router_models is None:
         return Choice(action=Action.KEEP, reason=Reason.UNKNOWN, note="the router did not say what it has loaded")
-    state = _state(situation, resource)
+    return _with_living_router(situation, resource, model, fields)
+
+
+def _with_living_router(
+    situation: Situation, resource: ResourceId, model: ModelSpec, fields: tuple[FieldChange, ...]
+) -> Choice:
+    """The router runs and said what it has: its list against the record, and the record against the declared."""
+    line, state = situation.lines.get(resource), _state(situation, resource)
+    applied = line.applied if line else None
     if state is None:
         missing = applied is not None and line is not None and line.desired_running
         return Choice(
@@ -94,7 +102,8 @@ def _choice(
     if applied is None:
         return Choice(action=Action.RELOAD if fields else Action.ADOPT, reason=Reason.FOUND_RUNNING)
     if costly(fields):
-        return Choice(action=Action.RELOAD, reason=reason_of(fields))
+        note = failed_before(situation, resource, line)
+        return Choice(action=Action.RELOAD, reason=reason_of(fields), note=note)
     return _steady(situation, model, state)
 
 

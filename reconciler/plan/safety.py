@@ -27,7 +27,9 @@ def objections(situation: Situation, changes: Sequence[Change]) -> Iterator[Obje
 def _max_stop(situation: Situation, changes: Sequence[Change]) -> Iterator[Objection]:
     lines = situation.lines
     before = {name for name, line in lines.items() if model_name(name) is not None and is_served(situation, line)}
-    stopped = sorted(model_name(one.resource) or "" for one in changes if one.action in ENDING and one.resource in before)
+    stopped = sorted(
+        model_name(one.resource) or "" for one in changes if one.action in ENDING and one.resource in before
+    )
     limit = situation.options.max_stop
     limit = situation.fleet.safety.max_stop if limit is None else limit
     if len(before) >= FROM_MODELS and len(stopped) * 100 > limit * len(before):
@@ -35,7 +37,7 @@ def _max_stop(situation: Situation, changes: Sequence[Change]) -> Iterator[Objec
         share = round(100 * len(stopped) / len(before))
         yield Objection(
             code="MaxStop",
-            summary=f"{len(stopped)} of {len(before)} served models would be stopped ({share}%, allowed {limit}%): {names}",
+            summary=f"{len(stopped)} of {len(before)} served models would stop ({share}%, allowed {limit}%): {names}",
             insist="--max-stop 100%",
         )
 
@@ -74,6 +76,4 @@ def _other_origin(situation: Situation) -> Iterator[Objection]:
 def _protected(changes: Sequence[Change]) -> Iterator[Objection]:
     for one in changes:
         if one.reason is Reason.PROTECTED:
-            yield Objection(
-                code="Protected", summary=f"{one.resource} is protected and stays as it is", blocking=False
-            )
+            yield Objection(code="Protected", summary=f"{one.resource} is protected and stays as it is", blocking=False)

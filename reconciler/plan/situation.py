@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.domain.change import FieldChange
 from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_id, model_name
-from reconciler.domain.observation import ObservedInstance, Observation
+from reconciler.domain.observation import Observation, ObservedInstance
 from reconciler.plan.differ import field_changes
 from reconciler.plan.identifiers import new_slot
 from reconciler.plan.options import PlanOptions

@@ -40,7 +40,8 @@ def _stop(change: Change) -> str:
 
 
 def _objection(objection: Objection) -> str:
-    return _command("error", {"title": objection.code}, _message(objection.summary, objection.insist))
+    severity = "error" if objection.blocking else "warning"
+    return _command(severity, {"title": objection.code}, _message(objection.summary, objection.insist))
 
 
 def _annotation(diagnostic: Diagnostic) -> str:

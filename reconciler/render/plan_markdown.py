@@ -9,7 +9,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 from reconciler.domain.change import Action, Change
-from reconciler.domain.plan import Plan
+from reconciler.domain.plan import Objection, Plan
 from reconciler.render.layout import text
 from reconciler.render.plan_text import counts, declared, drifted, summary
 from reconciler.render.problems import each
@@ -41,8 +41,9 @@ def _alarms(plan: Plan) -> list[str]:
     if stopped := [_code(title(change.resource)) for change in plan.changes if change.action is Action.STOP]:
         names = shortened(", ".join(stopped), MOST_NAMES)
         alarms.append(_alarm("WARNING", [f"**Served now, not afterwards:** {names}"]))
-    if plan.objections:
-        alarms.append(_alarm("CAUTION", [_objection(one.summary, one.insist) for one in plan.objections]))
+    for kind, blocking in (("CAUTION", True), ("NOTE", False)):
+        if said := [_objection(one) for one in plan.objections if one.blocking is blocking]:
+            alarms.append(_alarm(kind, said))
     return alarms
 
 
@@ -50,8 +51,8 @@ def _alarm(kind: str, lines: Iterable[str]) -> str:
     return "\n".join([f"> [!{kind}]", *(f"> {line}  " for line in lines)])
 
 
-def _objection(summary_: str, insist: str) -> str:
-    return f"{_inline(summary_)} (insist with {_code(insist)})" if insist else _inline(summary_)
+def _objection(one: Objection) -> str:
+    return f"{_inline(one.summary)} (insist with {_code(one.insist)})" if one.insist else _inline(one.summary)
 
 
 def _change(change: Change) -> str:

@@ -113,6 +113,7 @@ def drifted(drift: Drift) -> str:
 
 def _objections(plan: Plan) -> Iterator[Line]:
     for objection in plan.objections:
-        yield line(Span("refused: ", Style.HEAD_RED), objection.summary)
+        head = Span("refused: ", Style.HEAD_RED) if objection.blocking else Span("skipped: ", Style.HEAD_YELLOW)
+        yield line(head, objection.summary)
         if objection.insist:
             yield from hint(f"look at the numbers, then insist with `{objection.insist}`", indent="  ")

@@ -75,7 +75,7 @@ CHANGE = _object(
     {"port": _or_null(PORT), "downtime_seconds": _or_null(SECONDS), "busy": _or_null(COUNT), "wave": COUNT},
 )
 DRIFT = _object({"resource": RESOURCE, "summary": TEXT}, {"path": TEXT, "recorded": ANY, "observed": ANY})
-OBJECTION = _object({"code": TEXT, "summary": TEXT}, {"insist": TEXT})
+OBJECTION = _object({"code": TEXT, "summary": TEXT}, {"insist": TEXT, "blocking": FLAG})
 CONDITION = _object(
     {
         "type": TEXT,

@@ -26,6 +26,11 @@ def rows_of(status: FleetStatus) -> tuple[ResourceStatus, ...]:
     return (*((status.router,) if status.router else ()), *status.models)
 
 
+def is_amiss(one: ResourceStatus) -> bool:
+    """Whether it is not ready although it should be; what is stopped on purpose is as it should be."""
+    return not one.ready and not (one.state is State.STOPPED and one.in_sync)
+
+
 def _head(status: FleetStatus) -> Line:
     sync = Span("in sync", Style.GREEN) if status.in_sync else Span("not in sync", Style.YELLOW)
     return line(Span(f"fleet {status.fleet}", Style.BOLD), f", generation {status.generation}, ", sync)
@@ -61,9 +66,7 @@ def _or_dash(number: int | None) -> str:
 
 
 def _troubles(one: ResourceStatus) -> Iterator[Line]:
-    if one.ready:
-        return
-    if one.state is State.STOPPED and one.in_sync:
+    if not is_amiss(one):
         return
     for found in one.conditions:
         if found.type == "Ready" and found.status != "True":

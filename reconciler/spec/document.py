@@ -1,6 +1,6 @@
 """The applied document of a resource: what it is made from, in plain values that a record keeps and a plan compares."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter

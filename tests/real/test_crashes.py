@@ -152,7 +152,7 @@ def test_a_lock_that_is_held_too_long_exits_7_and_names_the_holder(sandbox: Sand
     from tests.support.sandbox import Completion, get_json
 
     port = sandbox.status()["a"]["port"]
-    request = Completion(port, tokens=3_000)
+    request = Completion(port, tokens=9_000)
     wait_until(lambda: any(slot["is_processing"] for slot in get_json(port, "/slots")))
     sandbox.document["models"]["a"]["parallel"] = 2
     with sandbox.start("apply", "-y") as first:

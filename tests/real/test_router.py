@@ -26,7 +26,7 @@ def test_a_reload_waits_for_the_running_request_of_the_changed_model(sandbox: Sa
     sandbox.routed("a", memory={"ctx_size": 8192})
     sandbox.routed("b")
     sandbox.apply()
-    request = Completion(sandbox.router_port, tokens=1500, model="a")
+    request = Completion(sandbox.router_port, tokens=4500, model="a")
     wait_until(lambda: any(one["is_processing"] for one in get_json(sandbox.router_port, "/slots?model=a")))
     sandbox.document["models"]["a"]["sampling"] = {"top_k": 3}
 
@@ -34,7 +34,7 @@ def test_a_reload_waits_for_the_running_request_of_the_changed_model(sandbox: Sa
     request.join(20)
 
     assert request.error == ""
-    assert request.tokens == 1500
+    assert request.tokens == 4500
     assert sandbox.router_models() == {"a": "loaded", "b": "loaded"}
 
 

@@ -8,7 +8,8 @@ from reconciler.cli.options import Common, Manner, Wishes, common, manner
 from reconciler.cli.output import Format
 from reconciler.cli.planning import options_of
 from reconciler.cli.running import Deed, carry_out, locked, recorded, require_answer
-from reconciler.cli.wiring import open_site, open_world, require_linux
+from reconciler.cli.system import require_linux
+from reconciler.cli.wiring import open_site, open_world
 from reconciler.supervise.adopting import plan_adoption
 
 OPERATION = "adopt"

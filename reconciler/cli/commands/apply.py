@@ -11,7 +11,8 @@ from reconciler.cli.options import Common, Manner, Wishes, common, manner, wishe
 from reconciler.cli.output import Format
 from reconciler.cli.planning import options_of
 from reconciler.cli.running import Deed, carry_out, locked, recorded, require_answer
-from reconciler.cli.wiring import cache_of, find_build, open_site, open_world, require_linux
+from reconciler.cli.system import require_linux
+from reconciler.cli.wiring import cache_of, find_build, open_site, open_world
 from reconciler.errors import RuntimeFailure, UsageError
 from reconciler.plan.codec import SavedPlan, read_saved
 from reconciler.plan.freshness import ensure_fresh

@@ -9,7 +9,8 @@ from reconciler.cli.options import Common, Manner, Wishes, common, manner
 from reconciler.cli.output import Format
 from reconciler.cli.planning import options_of
 from reconciler.cli.running import Deed, carry_out, locked, recorded, require_answer
-from reconciler.cli.wiring import open_site, open_world, require_linux
+from reconciler.cli.system import require_linux
+from reconciler.cli.wiring import open_site, open_world
 from reconciler.supervise.destroy import emptied
 from reconciler.supervise.passes import plan_fleet
 
@@ -25,7 +26,7 @@ def command(common: Common, manner: Manner) -> int:
     require_linux()
     site = open_site(common)
     name = site.fleet.spec.fleet
-    question = f"Everything above stops. Type the fleet's name, {name}."
+    question = "Everything above stops."
     deed = Deed(operation=OPERATION, question=question, expected=name, approved=manner.auto_approve)
     require_answer(deed)
     with locked(site.directory, OPERATION, manner, common.output):

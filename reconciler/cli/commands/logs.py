@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.directory import store_directory
 from reconciler.cli.options import Common, common
+from reconciler.cli.system import require_linux
 from reconciler.domain.names import ROUTER, model_id
 from reconciler.errors import UsageError
 from reconciler.runtime.files import HostFiles
@@ -24,6 +25,7 @@ PAUSE = 0.2
 @common()
 def command(common: Common, *, name: str, follow: bool, lines: int) -> int:
     """Show the log of a model or of the router."""
+    require_linux()
     path = _log(store_directory(common), name)
     with path.open("rb") if path.exists() else _missing(path) as file:
         for line in HostFiles().tail(path, lines=lines):

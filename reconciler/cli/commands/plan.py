@@ -11,7 +11,8 @@ from reconciler.cli.options import Common, Wishes, common, wishes
 from reconciler.cli.output import Format, Output, step_summary
 from reconciler.cli.planning import errors_of, options_of
 from reconciler.cli.running import is_pending, recorded
-from reconciler.cli.wiring import Site, open_site, open_world, require_linux
+from reconciler.cli.system import require_linux
+from reconciler.cli.wiring import Site, open_site, open_world
 from reconciler.domain.plan import Plan
 from reconciler.errors import RuntimeFailure, UsageError
 from reconciler.plan.codec import SavedPlan, plan_json, saved_text

@@ -2,14 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from reconciler.cli.options import Common, common
+from reconciler.config.jsonschema import fleet_schema_text
 from reconciler.errors import RuntimeFailure
 from reconciler.render.schemas import SCHEMAS
-from reconciler.spec.fleet import FleetSpec
 
 NAMES = ("fleet", *SCHEMAS)
 
@@ -31,11 +30,9 @@ def command(common: Common, *, name: str, write: str | None) -> int:
 
 
 def _text(name: str) -> str:
-    return json.dumps(_document(name), indent=2, ensure_ascii=False) + "\n"
-
-
-def _document(name: str) -> dict[str, Any]:
-    return SCHEMAS[name] if name in SCHEMAS else FleetSpec.model_json_schema()
+    if name == "fleet":
+        return fleet_schema_text()
+    return json.dumps(SCHEMAS[name], indent=2, ensure_ascii=False) + "\n"
 
 
 def _write(path: Path, text: str) -> None:

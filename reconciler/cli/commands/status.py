@@ -12,10 +12,11 @@ import click
 from reconciler.cli.directory import store_directory
 from reconciler.cli.options import Common, common
 from reconciler.cli.output import Format
+from reconciler.cli.system import require_linux
 from reconciler.domain.status import FleetStatus
 from reconciler.errors import UsageError
 from reconciler.render.status_json import status_json
-from reconciler.render.status_text import rows_of, status_text
+from reconciler.render.status_text import is_amiss, rows_of, status_text
 from reconciler.runtime.clock import SystemClock
 from reconciler.runtime.http import LocalHttp
 from reconciler.runtime.processes import LinuxProcessHost
@@ -31,6 +32,7 @@ NOT_READY = 4
 @common(Format.JSON)
 def command(common: Common, *, name: str | None, exit_code: bool) -> int:
     """Show what runs, and how well."""
+    require_linux()
     with Store.open(store_directory(common)) as store:
         record = store.record()
     eyes = Eyes(clock=SystemClock(), processes=LinuxProcessHost(), http=LocalHttp())
@@ -43,7 +45,7 @@ def command(common: Common, *, name: str | None, exit_code: bool) -> int:
         common.output.json(status_json(status))
     else:
         common.output.lines(status_text(status))
-    return NOT_READY if exit_code and not all(one.ready for one in rows_of(status)) else 0
+    return NOT_READY if exit_code and any(is_amiss(one) for one in rows_of(status)) else 0
 
 
 def _only(status: FleetStatus, name: str) -> FleetStatus:

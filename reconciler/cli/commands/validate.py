@@ -6,7 +6,8 @@ import click
 
 from reconciler.cli.options import Common, common
 from reconciler.cli.output import Format
-from reconciler.cli.wiring import Site, open_site, open_world, require_linux
+from reconciler.cli.system import require_linux
+from reconciler.cli.wiring import Site, open_site, open_world
 from reconciler.domain.diagnostic import Diagnostic, Severity
 from reconciler.errors import PreflightError
 from reconciler.plan.options import PlanOptions

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.render.schemas import SCHEMAS
 from tests.support.command import Ended
+from tests.unit.cli.conftest import CATALOGUE
 
 DEDICATED = "    serve: dedicated\n"
 Run = Callable[..., Ended]
@@ -193,3 +194,10 @@ def test_version_names_what_a_report_should_begin_with(run: Run):
 
 def test_text_has_no_colour_without_a_terminal(run: Run):
     assert "\x1b" not in run("plan", "--offline").out
+
+
+@pytest.mark.parametrize("name", ["fleet", "plan", "status", "diagnostics"])
+def test_the_schemas_of_the_repository_are_what_the_program_prints(run: Run, name: str):
+    stored = CATALOGUE.parents[1] / f"{name}.schema.json"
+
+    assert stored.read_text() == run("schema", name, catalogue=False).out

@@ -80,7 +80,10 @@ def test_every_own_flag_stands_before_every_other() -> None:
         ({"sampling": {"temperature": 1.0}}, "--temperature 1"),
         ({"sampling": {"temperature": 0.000001}}, "--temperature 1e-06"),
         ({"speculative": {"draft_max": 4}}, "--spec-draft-n-max 4"),
-        ({"extra_args": {"--a": True, "--b": None, "--c": False, "--d": [1, "x"], "--e": 0.5}}, "--a --d 1 --d x --e 0.5"),
+        (
+            {"extra_args": {"--a": True, "--b": None, "--c": False, "--d": [1, "x"], "--e": 0.5}},
+            "--a --d 1 --d x --e 0.5",
+        ),
     ],
 )
 def test_a_setting_is_spelled_as_the_build_takes_it(keys: dict[str, Any], expected: str) -> None:
@@ -99,7 +102,8 @@ def test_the_router_carries_no_name_and_no_setting_of_a_model() -> None:
     spec = RouterSpec(models_max=0, autoload=False, host="0.0.0.0")
     words = router_argv(spec, SERVER, port=8080, binary="b", preset="/r.ini", catalogue=OLD)
     assert " ".join(words) == (
-        "b --host 0.0.0.0 --port 8080 --metrics --log-colors off --models-preset /r.ini --models-max 0 --no-models-autoload"
+        "b --host 0.0.0.0 --port 8080 --metrics --log-colors off --models-preset /r.ini "
+        "--models-max 0 --no-models-autoload"
     )
 
 

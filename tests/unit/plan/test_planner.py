@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from reconciler.domain.change import Action, Effect, Reason
 from reconciler.domain.names import ResourceId, model_id
-from reconciler.domain.observation import RouterModelState
+from reconciler.domain.observation import Health, RouterModelState
 from reconciler.errors import UsageError
 from reconciler.plan.planner import PlanOptions, make_plan
 from reconciler.spec.fleet import FleetSpec
@@ -15,6 +15,7 @@ from reconciler.spec.record import OpenStep, Record
 from tests.unit.plan.worlds import (
     LINEAGE,
     after,
+    catalogue,
     command_line,
     fleet_of,
     observation,
@@ -61,7 +62,9 @@ def test_a_plan_after_a_perfect_apply_is_empty(fleet: FleetSpec) -> None:
 @settings(max_examples=100, deadline=None)
 def test_a_change_of_fleet_is_done_after_one_apply(before: FleetSpec, now: FleetSpec) -> None:
     record, seen = after(before, make_plan(before, EMPTY, observation(before), PlanOptions()), EMPTY)
-    seen = replace(observation(now), instances=seen.instances, router_models=seen.router_models, listening=seen.listening)
+    seen = replace(
+        observation(now), instances=seen.instances, router_models=seen.router_models, listening=seen.listening
+    )
     plan = make_plan(now, record, seen, PlanOptions())
     kept_ports = {line.resource: line.port for line in record.resources.values() if line.port}
     moved = [
@@ -113,7 +116,10 @@ def test_adding_a_model_moves_no_other_ones_port() -> None:
 def test_a_fixed_port_that_another_model_got_from_the_pool_is_refused() -> None:
     before = fleet_of({"models": {"z": {"path": "/m/z.gguf", "serve": "dedicated"}}})
     record, seen = after(before, make_plan(before, EMPTY, observation(before), PlanOptions()), EMPTY)
-    both = {"z": {"path": "/m/z.gguf", "serve": "dedicated"}, "a": {"path": "/m/z.gguf", "serve": "dedicated", "port": 8100}}
+    both = {
+        "z": {"path": "/m/z.gguf", "serve": "dedicated"},
+        "a": {"path": "/m/z.gguf", "serve": "dedicated", "port": 8100},
+    }
     now = fleet_of({"models": both})
     plan = make_plan(now, record, replace(observation(now), instances=seen.instances), PlanOptions())
     assert [one.code for one in plan.diagnostics] == ["E0505"]
@@ -148,8 +154,6 @@ def test_a_port_that_is_handed_on_is_taken_in_a_later_wave() -> None:
 
 
 def test_a_start_that_was_cut_off_is_taken_over_when_its_flags_are_the_declared_ones() -> None:
-    from tests.unit.plan.worlds import catalogue
-
     fleet = fleet_of(EMBED)
     record, seen = read_world(fleet, RUNNING)
     argv = command_line(fleet, "model/embed", 8101)
@@ -182,8 +186,6 @@ def test_an_always_model_is_loaded_when_it_is_not(status: str, failed: bool, exp
 
 
 def test_health_alone_never_causes_an_action() -> None:
-    from reconciler.domain.observation import Health
-
     fleet = fleet_of(EMBED)
     record, seen = read_world(fleet, RUNNING)
     slot = slot_of("model/embed")
@@ -212,7 +214,9 @@ def test_no_fingerprint_of_a_secret_stands_in_a_plan() -> None:
     assert "hmac" not in json.dumps([str(one) for one in plan.changes])
 
 
-@pytest.mark.parametrize(("target", "hint"), [("embd", "did you mean `embed`?"), ("zzzzz", "`reconcile status` lists them")])
+@pytest.mark.parametrize(
+    ("target", "hint"), [("embd", "did you mean `embed`?"), ("zzzzz", "`reconcile status` lists them")]
+)
 def test_an_unknown_target_is_refused(target: str, hint: str) -> None:
     fleet = fleet_of(EMBED)
     with pytest.raises(UsageError) as caught:

@@ -50,7 +50,9 @@ def test_a_saved_plan_is_read_back_whole(saved: SavedPlan) -> None:
 
 def test_a_diagnostic_keeps_its_place() -> None:
     place = Position(file="fleet.yaml", line=3, column=5, length=4)
-    found = Diagnostic(code="E0501", severity=Severity.WARNING, summary="s", path="a.b", position=place, snippet="  a: b", hint="h")
+    found = Diagnostic(
+        code="W0501", severity=Severity.WARNING, summary="s", path="a.b", position=place, snippet="  a: b", hint="h"
+    )
     fleet = fleet_of({})
     plan = replace(make_plan(fleet, Record(lineage="l"), observation(fleet), PlanOptions()), diagnostics=(found,))
     assert plan_from_json(json.loads(json.dumps(plan_json(plan)))) == plan

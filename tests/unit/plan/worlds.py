@@ -69,7 +69,9 @@ def instance_record(resource: str, pid: int, port: int | None) -> InstanceRecord
     )
 
 
-def process(resource: str, pid: int, *, argv: tuple[str, ...] = (), carrier: bool = True, **facts: Any) -> ObservedInstance:
+def process(
+    resource: str, pid: int, *, argv: tuple[str, ...] = (), carrier: bool = True, **facts: Any
+) -> ObservedInstance:
     marks = Marks(instance=InstanceId(f"instance-of-{resource}"), fleet=LINEAGE, slot=slot_of(resource))
     seen = ObservedProcess(
         identity=identity(pid), parent_pid=1, argv=argv, marks=marks, exe_deleted=facts.pop("exe_deleted", False)
@@ -84,9 +86,7 @@ def command_line(fleet: FleetSpec, resource: str, port: int) -> tuple[str, ...]:
             fleet.active_router, fleet.server, port=port, binary=BINARY.path, preset="/r.ini", catalogue=catalogue()
         )
     name = model_name(ResourceId(resource)) or ""
-    return dedicated_argv(
-        fleet.models[name], name, fleet.server, port=port, binary=BINARY.path, catalogue=catalogue()
-    )
+    return dedicated_argv(fleet.models[name], name, fleet.server, port=port, binary=BINARY.path, catalogue=catalogue())
 
 
 def applied_by(fleet: FleetSpec, resource: ResourceId, port: int | None) -> Applied:
@@ -135,17 +135,14 @@ def after(fleet: FleetSpec, plan: Plan, record: Record) -> tuple[Record, Observa
         )
     has_router = fleet.active_router is not None
     listening = {line.port: line.instance.identity.pid for line in lines.values() if line.port and line.instance}
-    seen = observation(
-        fleet, instances=instances, router_models=states if has_router else None, listening=listening
-    )
+    seen = observation(fleet, instances=instances, router_models=states if has_router else None, listening=listening)
     return Record(lineage=LINEAGE, serial=record.serial + 1, resources=lines), seen
 
 
 def _instance(resource: str, slot: SlotUid, pid: int) -> ObservedInstance:
     marks = Marks(instance=InstanceId(f"instance-of-{resource}"), fleet=LINEAGE, slot=slot)
-    return ObservedInstance(
-        process=ObservedProcess(identity=identity(pid), parent_pid=1, argv=(), marks=marks), carrier=True, health=Health.OK
-    )
+    seen = ObservedProcess(identity=identity(pid), parent_pid=1, argv=(), marks=marks)
+    return ObservedInstance(process=seen, carrier=True, health=Health.OK)
 
 
 def read_world(fleet: FleetSpec, document: Mapping[str, Any]) -> tuple[Record, Observation]:
@@ -161,8 +158,8 @@ def read_world(fleet: FleetSpec, document: Mapping[str, Any]) -> tuple[Record, O
     for name, facts in recorded.items():
         resource = ResourceId(name)
         lines[resource] = _line(before, resource, facts or {})
-    record = Record(lineage=LINEAGE, serial=document.get("serial", 7), origin=document.get("origin", ""), resources=lines)
-    return record, _observation(fleet, document)
+    serial, origin = document.get("serial", 7), document.get("origin", "")
+    return Record(lineage=LINEAGE, serial=serial, origin=origin, resources=lines), _observation(fleet, document)
 
 
 def _line(before: FleetSpec, resource: ResourceId, facts: Mapping[str, Any]) -> ResourceRecord:
@@ -183,8 +180,8 @@ def _line(before: FleetSpec, resource: ResourceId, facts: Mapping[str, Any]) -> 
 
 def _observation(fleet: FleetSpec, document: Mapping[str, Any]) -> Observation:
     instances: dict[SlotUid, tuple[ObservedInstance, ...]] = {}
-    for name, facts in document.get("running", {}).items():
-        facts = dict(facts)
+    for name, given in document.get("running", {}).items():
+        facts = dict(given)
         pid = facts.pop("pid")
         argv = command_line(fleet_of(facts.pop("started_by")), name, facts.pop("port")) if "started_by" in facts else ()
         instances[slot_of(name)] = (process(name, pid, argv=argv, **facts),)
@@ -192,7 +189,10 @@ def _observation(fleet: FleetSpec, document: Mapping[str, Any]) -> Observation:
     base = observation(fleet)
     if "router_models" in document:
         states = document["router_models"]
-        overrides["router_models"] = {name: RouterModelState(name=name, **facts) for name, facts in states.items()}
+        overrides["router_models"] = {
+            name: RouterModelState(name=name, **facts | {"args": tuple(facts.get("args", ()))})
+            for name, facts in states.items()
+        }
     for path, facts in document.get("files", {}).items():
         overrides["files"] = {**overrides.get("files", base.files), path: FileFacts(path=path, **facts)}
     if "strangers" in document:

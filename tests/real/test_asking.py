@@ -1,0 +1,59 @@
+"""Apply and destroy ask on a terminal, and take one answer only."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.sandbox import Sandbox
+
+
+def answered(sandbox: Sandbox, command: str, answer: bytes) -> tuple[int, str]:
+    """Runs the command with a terminal as its stdin and types an answer; returns the exit code and what it printed."""
+    ours, theirs = pty.openpty()
+    sandbox.write()
+    words = [sys.executable, "-m", "reconciler", command, "-c", str(sandbox.config), "--store", str(sandbox.store)]
+    with subprocess.Popen(
+        [*words, "--llama-server", str(sandbox.llama_server)],
+        env=sandbox.environment,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        assert process.stdout is not None
+        said = b""
+        while b"is accepted" not in said:
+            chunk = os.read(process.stdout.fileno(), 4096)
+            assert chunk, said
+            said += chunk
+        if answer:
+            os.write(ours, answer + b"\n")
+        else:
+            process.send_signal(signal.SIGINT)
+        said += process.stdout.read()
+    os.close(ours)
+    os.close(theirs)
+    return process.returncode, said.decode()
+
+
+@pytest.mark.parametrize(("answer", "code"), [(b"y", 1), (b"YES", 1), (b"", 130)], ids=["y", "capitals", "interrupt"])
+def test_only_yes_is_accepted(sandbox: Sandbox, answer: bytes, code: int) -> None:
+    sandbox.dedicated("a")
+
+    assert answered(sandbox, "apply", answer)[0] == code
+    assert sandbox.processes() == []
+    assert not (sandbox.store / "store.db").exists()
+
+
+def test_yes_applies_and_the_fleets_name_destroys(sandbox: Sandbox) -> None:
+    sandbox.dedicated("a")
+
+    assert answered(sandbox, "apply", b"yes")[0] == 0
+    assert len(sandbox.processes()) == 1
+    assert answered(sandbox, "destroy", b"yes")[0] == 1
+    assert len(sandbox.processes()) == 1
+    assert answered(sandbox, "destroy", b"test")[0] == 0
+    assert sandbox.processes() == []
