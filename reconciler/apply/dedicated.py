@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from reconciler.apply.context import Context
 from reconciler.apply.launch import Launched, launch, new_instance
+from reconciler.apply.policies import policy_of
 from reconciler.apply.readiness import Readiness, wait_ready
 from reconciler.apply.step import StepEnd, failed, outcome, running, stopped
 from reconciler.apply.stopping import end, end_survivors, stop_instance
@@ -14,7 +15,6 @@ from reconciler.domain.names import InstanceId
 from reconciler.domain.outcome import Result
 from reconciler.errors import ReconcilerError
 from reconciler.spec.digest import digest
-from reconciler.spec.document import read_back
 from reconciler.spec.policy import HealthPolicy
 from reconciler.spec.record import Applied, ResourceRecord
 
@@ -117,12 +117,3 @@ async def _attempt(
         await end(launched.handle, policy)
         launched.handle.close()
     return launched, readiness
-
-
-def policy_of(applied: Applied | None) -> HealthPolicy:
-    """The times that hold for a process: those with which it was applied."""
-    if applied is None:
-        return HealthPolicy()
-    parts = read_back(applied)
-    owner = parts.router or parts.model
-    return owner.health if owner else HealthPolicy()

@@ -62,10 +62,8 @@ class Execution:
         crashpoint("wave-journalled")
         models = [change for change in wave if self._is_section(change)]
         single = [change for change in wave if change not in models]
-        # The router's own process comes first: its models need it, and it shares nothing with the dedicated ones.
-        router_first = sorted(single, key=lambda change: change.resource != ROUTER)
         jobs: list[Awaitable[None]] = [
-            self._finish(steps, change, self._guarded(change, instances[change.resource])) for change in router_first
+            self._finish(steps, change, self._guarded(change, instances[change.resource])) for change in single
         ]
         if models:
             jobs.append(self._finish_batch(steps, models))
@@ -116,7 +114,7 @@ class Execution:
             case Action.STOP:
                 return await dedicated.stop(ctx, change, self._loaded() if change.resource == ROUTER else ())
             case Action.ADOPT:
-                return adoption.adopt(ctx, change)
+                return await adoption.adopt(ctx, change)
             case Action.FORGET:
                 return StepEnd(outcome=outcome(change, Result.DONE), after=None)
             case Action.RELOAD | Action.KEEP:

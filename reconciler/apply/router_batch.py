@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.apply.context import Context
-from reconciler.apply.dedicated import policy_of
 from reconciler.apply.dedicated import stop as stop_process
+from reconciler.apply.policies import policy_of
 from reconciler.apply.preset import write_preset
 from reconciler.apply.router_models import RouterAddress, drain_models, load, reload, states
 from reconciler.apply.step import StepEnd, failed, outcome, running, stopped

@@ -1,5 +1,7 @@
 """The entry point: a group whose commands are imported only when they are invoked."""
 
+import gc
+import sys
 from importlib import import_module
 
 import click
@@ -45,8 +47,11 @@ class LazyGroup(click.Group):
 
 
 def load(name: str) -> click.Command:
-    """Imports a command."""
+    """Imports a command. What it brings stays to the end, so nobody needs to look for garbage in it, then or later."""
+    gc.disable()
     command = import_module(f"reconciler.cli.commands.{name}").command
+    gc.freeze()
+    gc.enable()
     if not isinstance(command, click.Command):
         msg = f"BUG: {name} is no command"
         raise TypeError(msg)
@@ -63,8 +68,18 @@ group = LazyGroup(
 )
 
 
-def main(args: list[str] | None = None) -> Any:
+def main(args: list[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
     from reconciler.cli.boundary import guarded  # noqa: PLC0415 - a failing import is reported by it too
 
-    return guarded(lambda: group.main(args, prog_name="reconcile", standalone_mode=False))
+    return guarded(lambda: _run(sys.argv[1:] if args is None else args))
+
+
+def _run(args: list[str]) -> object:
+    """
+    Imports the command before click calls itself down to it. CPython keeps frames in chunks of 16 KiB, and maps and
+    unmaps memory at every call across the end of one: an import that happens to lie there takes 40 ms longer.
+    """
+    if named := next(filter(COMMANDS.__contains__, args), None):
+        load(named)
+    return group.main(args, prog_name="reconcile", standalone_mode=False)

@@ -1,14 +1,24 @@
 """From options and a place to a plan: what `plan`, `apply` and `destroy` have in common."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from reconciler.cli.options import Wishes
 from reconciler.cli.wiring import Site
+from reconciler.domain.change import Action
 from reconciler.domain.diagnostic import Diagnostic, Severity
 from reconciler.domain.plan import Objection, Plan
 from reconciler.errors import PreflightError, UnsafePlanError
 from reconciler.plan.options import PlanOptions
 from reconciler.render.values import counted
+from reconciler.spec.record import Record
+from reconciler.store import Store
+
+
+def recorded(directory: Path) -> Record:
+    """What the store says."""
+    with Store.open(directory) as store:
+        return store.record()
 
 
 def options_of(wishes: Wishes, site: Site) -> PlanOptions:
@@ -38,6 +48,11 @@ def refuse_errors(plan: Plan) -> None:
     if errors := errors_of(plan):
         summary = f"nothing was touched: {counted(len(errors), 'problem')} on this machine"
         raise PreflightError(summary, diagnostics=plan.diagnostics)
+
+
+def is_pending(plan: Plan) -> bool:
+    """Whether an apply would do anything that can be seen, or the world moved by itself."""
+    return bool(plan.drift) or any(change.action is not Action.KEEP for change in plan.changes)
 
 
 def blocking(plan: Plan) -> tuple[Objection, ...]:

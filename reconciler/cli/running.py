@@ -23,9 +23,8 @@ from reconciler.cli.output import Format, Output
 from reconciler.cli.pipes import unread
 from reconciler.cli.planning import blocking, refuse_errors, refuse_objections
 from reconciler.cli.program import version
-from reconciler.domain.change import Action
+from reconciler.cli.waiting import result_of
 from reconciler.domain.outcome import RunReport
-from reconciler.domain.plan import Plan
 from reconciler.errors import UsageError
 from reconciler.plan.codec import plan_json
 from reconciler.render.plan_text import plan_text
@@ -33,10 +32,9 @@ from reconciler.render.report import report_json, report_text
 from reconciler.runtime.files import private_directory
 from reconciler.runtime.store_lock import StoreLock
 from reconciler.runtime.world import World
-from reconciler.spec.record import Record
-from reconciler.store import Store
+from reconciler.supervise.acting import apply_once
 from reconciler.supervise.opening import open_writer
-from reconciler.supervise.passes import Planned, apply_once
+from reconciler.supervise.passes import Planned
 
 TERMINATED = 143
 
@@ -68,12 +66,6 @@ def locked(directory: Path, operation: str, manner: Manner, output: Output) -> I
     )
     with lock:
         yield
-
-
-def recorded(directory: Path) -> Record:
-    """What the store says."""
-    with Store.open(directory) as store:
-        return store.record()
 
 
 def require_answer(deed: Deed) -> None:
@@ -133,7 +125,7 @@ def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Out
             return apply_once(world, planned, writer, errand, hook=hook, parallelism=manner.parallelism, stop=stop)
 
         try:
-            report = asyncio.run(signals.obeyed(run))
+            report = result_of(signals.obeyed(run))
         except asyncio.CancelledError:
             output.note("Aborted. The next run looks at what was begun and goes on from there.")
             return signals.exit_code
@@ -173,8 +165,3 @@ class Signals:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, arrived, number)
         return await run(stop)
-
-
-def is_pending(plan: Plan) -> bool:
-    """Whether an apply would do anything that can be seen, or the world moved by itself."""
-    return bool(plan.drift) or any(change.action is not Action.KEEP for change in plan.changes)

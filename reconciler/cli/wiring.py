@@ -1,11 +1,9 @@
-"""The only place that builds the real world: adapters of `runtime` over one directory of a store."""
+"""From options to the fleet, the llama-server and the world that they name."""
 
-import atexit
 import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from reconciler.cli.directory import config_paths, directory_of, named_directory
 from reconciler.cli.options import Common
@@ -16,14 +14,10 @@ from reconciler.errors import LlamaServerError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.check import check_flags
 from reconciler.runtime.binary import Build, cached, find_binary, read_build
-from reconciler.runtime.clock import SystemClock
-from reconciler.runtime.files import HostFiles
-from reconciler.runtime.host import LinuxHostInfo
-from reconciler.runtime.http import LocalHttp
-from reconciler.runtime.locks import FileSlotLocks
-from reconciler.runtime.processes import LinuxProcessHost
-from reconciler.runtime.secrets import SecretSource
-from reconciler.runtime.world import World
+from reconciler.runtime.local_world import cache_of
+from reconciler.runtime.local_world import local_world as open_world
+
+__all__ = ["Site", "cache_of", "find_build", "open_site", "open_world"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,38 +79,6 @@ def find_build(common: Common, setting: str | None, cache: Path | None) -> Build
         return Build(identity=identity, catalogue=found)
     path = find_binary(setting=setting, option=option, environ=os.environ)
     return cached(path, cache) if cache else read_build(path)
-
-
-def open_world(directory: Path, build: Build) -> World:
-    """The real one."""
-    cache = cache_of(directory)
-    return World(
-        clock=SystemClock(),
-        processes=LinuxProcessHost(),
-        locks=FileSlotLocks(directory / "run" / "slots"),
-        http=LocalHttp(),
-        files=HostFiles(cache / "models.json" if cache else None),
-        host=LinuxHostInfo(),
-        secrets=SecretSource(os.environ, _key_file(directory)),
-        binary=build.identity,
-        catalogue=build.catalogue,
-        directory=directory,
-        environ=os.environ,
-    )
-
-
-def cache_of(directory: Path) -> Path | None:
-    """A place to remember what was read; nothing is made for a fleet that was never applied."""
-    return directory / "cache" if directory.is_dir() else None
-
-
-def _key_file(directory: Path) -> Path:
-    """The key of the fingerprints; one for this process alone where there is no store that could keep it."""
-    if directory.is_dir():
-        return directory / "fingerprint.key"
-    passing = TemporaryDirectory(prefix="reconcile-")
-    atexit.register(passing.cleanup)
-    return Path(passing.name) / "fingerprint.key"
 
 
 def _catalogue_file(path: Path) -> Catalogue | None:

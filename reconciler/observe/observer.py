@@ -9,7 +9,7 @@ from reconciler.llama.address import reachable
 from reconciler.llama.argv import host_of, port_of
 from reconciler.llama.environment import passed_on
 from reconciler.observe.ownership import adopted, by_slot, ours
-from reconciler.observe.recovery import lineage_of, with_found
+from reconciler.observe.recovery import lineage_of, with_begun, with_found
 from reconciler.observe.strangers import strangers
 from reconciler.runtime import servers
 from reconciler.runtime.api_token import api_token
@@ -37,6 +37,7 @@ async def observe(world: World, record: Record, fleet: FleetSpec) -> Look:
     lineage = record.lineage or lineage_of(scan.processes, world.slots)
     processes = ours(scan.processes, lineage=lineage, slots=world.slots)
     record = with_found(replace(record, lineage=lineage), fleet, processes, world.locks.resources())
+    record = with_begun(record, processes)
     slots = by_slot(processes, record) | adopted(record, world.processes)
     instances = await servers.with_health(world.http, slots, _hosts(slots))
     listening = world.processes.listeners(_ports(record, fleet))

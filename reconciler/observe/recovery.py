@@ -42,8 +42,19 @@ def with_found(
     return replace(record, resources=resources)
 
 
+def with_begun(record: Record, processes: Iterable[ObservedProcess]) -> Record:
+    """The record with what a run that was cut off had just started: its intent says what the process was made from."""
+    alive = {one.marks.instance for one in processes if one.marks}
+    resources = dict(record.resources)
+    for step in record.open_steps:
+        line = resources.get(step.resource)
+        if line is not None and step.applied is not None and step.instance in alive:
+            resources[step.resource] = replace(line, applied=step.applied, desired_running=True)
+    return replace(record, resources=resources)
+
+
 def _in_router(processes: Iterable[ObservedProcess]) -> dict[ResourceId, ResourceRecord]:
-    """Loaded models of the router: their log is named by their uid, and a section with another log is another section."""
+    """Loaded models of the router. Their log is named by their uid, and another log would be another section."""
     found = {}
     for process in processes:
         name, log = after("--alias", process.argv).split(",")[0], after("--log-file", process.argv)

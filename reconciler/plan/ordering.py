@@ -31,17 +31,23 @@ def in_waves(changes: Sequence[Change], situation: Situation, *, memory_first: b
 def _wave(change: Change, situation: Situation, changes: Sequence[Change], *, memory_first: bool) -> int:
     is_router = change.resource == ROUTER
     match change.action:
-        case Action.KEEP | Action.ADOPT:
+        case Action.KEEP:
             return 0
+        case Action.ADOPT:
+            return 2 if _is_section(change, situation) else 0
         case Action.FORGET | Action.STOP if is_router:
             return 4
         case Action.FORGET:
             return 3
-        case Action.STOP if change.forget_after:
-            return 0 if memory_first or _port_needed(change, changes) else 3
         case Action.STOP:
-            return 0
+            at_once = not change.forget_after or memory_first or _port_needed(change, changes)
+            return 0 if at_once else 3
     return 1 if is_router or (change.action is Action.RESTART and _stays_dedicated(change, situation)) else 2
+
+
+def _is_section(change: Change, situation: Situation) -> bool:
+    model = situation.model(change.resource)
+    return model is not None and model.serve == "router"
 
 
 def _stays_dedicated(change: Change, situation: Situation) -> bool:

@@ -98,17 +98,22 @@ def _unproven(situation: Situation, line: ResourceRecord, carrier: ObservedInsta
     if line.applied is None or line.instance is None:
         return True
     marks = carrier.process.marks
-    cut_off = {step.instance for step in situation.record.open_steps}
-    return (
-        not carrier.adopted
-        and marks is not None
-        and (marks.instance != line.instance.instance or marks.instance in cut_off)
-    )
+    if carrier.adopted or marks is None:
+        return False
+    return marks.instance != line.instance.instance or _began(situation, carrier)
+
+
+def _began(situation: Situation, carrier: ObservedInstance) -> bool:
+    """Whether a run that was cut off started it; its intent says from what."""
+    marks = carrier.process.marks
+    return marks is not None and marks.instance in {step.instance for step in situation.record.open_steps}
 
 
 def _found(situation: Situation, resource: ResourceId, carrier: ObservedInstance) -> Change:
     """A process of ours that the record does not know: kept when it was started with the same flags."""
-    fields = argv_changes(situation, resource, carrier)
+    line = situation.lines.get(resource)
+    begun = line is not None and line.applied is not None and _began(situation, carrier)
+    fields = costly(situation.fields(resource)) if begun else argv_changes(situation, resource, carrier)
     if fields:
         return restart(situation, resource, Reason.FOUND_RUNNING, fields)
     return Change(

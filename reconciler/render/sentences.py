@@ -35,10 +35,9 @@ WHY: Mapping[Reason, str] = {
     Reason.GONE: "its process is gone",
     Reason.UNKNOWN: "its state cannot be seen",
     Reason.BLOCKED: "it waits for something else",
-    Reason.RECORD_ONLY: "takes effect without a restart",
     Reason.REPLACED: "another resource takes its place",
 }
-"""Reasons that say more than the action does; the others (`New`, `UpToDate`) say nothing new."""
+"""Reasons that say more than the action does; the others (`New`, `RecordOnly`, `UpToDate`) say nothing new."""
 
 
 def sentence(change: Change) -> str:
@@ -72,7 +71,7 @@ def _what(change: Change) -> str:
         Action.RELOAD: "will be reloaded in the router; others stay loaded",
         Action.ADOPT: "will be taken over as it runs",
         Action.FORGET: "will be forgotten",
-        Action.KEEP: "stays as it is",
+        Action.KEEP: "takes the change without a restart" if change.fields else "stays as it is",
     }
     if change.resource == ROUTER and change.action is Action.RESTART:
         return "must be restarted, and all its models loaded again"

@@ -24,8 +24,8 @@ class FleetSpec(Spec):
     fleet: Name
     """Name of the fleet; names its store."""
 
-    llama_server: str = "llama-server"
-    """The program: a name to look up in PATH, an absolute path, or `bundled`."""
+    llama_server: str | None = None
+    """The program: a name to look up in PATH, a path, or `bundled`; absent is the first that is found."""
 
     server: ServerSpec = ServerSpec()
     """What belongs to every process and to no model."""

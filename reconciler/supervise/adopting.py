@@ -5,7 +5,7 @@ from dataclasses import replace
 from reconciler.config.load import LoadedFleet
 from reconciler.domain.change import Action, Change, Reason
 from reconciler.domain.names import ROUTER, ResourceId, model_id
-from reconciler.domain.observation import ObservedInstance, ObservedProcess, Observation
+from reconciler.domain.observation import Observation, ObservedInstance, ObservedProcess
 from reconciler.errors import RuntimeFailure, UsageError
 from reconciler.llama.argv import after, is_llama_server, port_of
 from reconciler.observe.observer import observe
@@ -56,7 +56,9 @@ def _resource(loaded: LoadedFleet, name: str) -> ResourceId:
     if model is None:
         raise UsageError(f"no model `{name}` is declared", hint="name a model of the configuration, or `router`")
     if model.serve == "router":
-        raise UsageError(f"`{name}` is served by the router and has no process of its own", hint="reconcile adopt router")
+        raise UsageError(
+            f"`{name}` is a model of the router, without a process of its own", hint="reconcile adopt router"
+        )
     return model_id(name)
 
 
@@ -72,9 +74,7 @@ def _process(world: World, seen: Observation, resource: ResourceId, pid: int | N
             f"nobody listens on the port of {resource}", hint="declare its `port:`, or name the process with `--pid`"
         )
     if stranger.process is None:
-        raise RuntimeFailure(
-            f"the process on port {stranger.port} cannot be seen", hint="it belongs to another user: run this as that user"
-        )
+        raise RuntimeFailure(f"the process on port {stranger.port} is another user's", hint="run this as that user")
     return stranger.process
 
 

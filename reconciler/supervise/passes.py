@@ -1,16 +1,11 @@
-"""A pass in its three parts, so that a person can look at the plan between planning and acting."""
+"""The first half of a pass, so that a person can look at the plan before the second half (`acting`)."""
 
-import asyncio
 from dataclasses import dataclass, replace
 
-from reconciler.apply.context import Context
-from reconciler.apply.run import Errand, execute
 from reconciler.config.load import LoadedFleet
 from reconciler.domain.change import Action, Change
-from reconciler.domain.event import Hook, ignore
 from reconciler.domain.names import SlotUid, model_name
 from reconciler.domain.observation import Observation
-from reconciler.domain.outcome import RunReport
 from reconciler.domain.plan import Plan
 from reconciler.observe.observer import observe
 from reconciler.observe.requests import with_requests
@@ -18,7 +13,6 @@ from reconciler.plan.planner import PlanOptions, make_plan
 from reconciler.runtime.world import World
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import Record
-from reconciler.store import Writer
 
 DISTURBING = frozenset({Action.STOP, Action.RESTART, Action.RELOAD})
 
@@ -61,26 +55,3 @@ async def plan_fleet(world: World, fleet: FleetSpec, record: Record, options: Pl
 
 def _slots(changes: list[Change]) -> frozenset[SlotUid]:
     return frozenset(change.slot for change in changes if change.slot)
-
-
-async def apply_once(  # noqa: PLR0913 - the four that are optional are the caller's wishes
-    world: World,
-    planned: Planned,
-    writer: Writer,
-    errand: Errand,
-    *,
-    hook: Hook = ignore,
-    parallelism: int = 8,
-    stop: asyncio.Event | None = None,
-) -> RunReport:
-    """Does what was planned. The caller holds the lock of the store, and has heard the plan's objections."""
-    ctx = Context(
-        world=world,
-        fleet=planned.fleet,
-        # A plan made before there was a store does not know the lineage that its children will carry.
-        record=replace(planned.record, lineage=writer.lineage),
-        seen=planned.seen,
-        hook=hook,
-        stop=stop or asyncio.Event(),
-    )
-    return await execute(ctx, planned.plan, writer, errand, parallelism=parallelism)

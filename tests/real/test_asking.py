@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -32,11 +33,19 @@ def answered(sandbox: Sandbox, command: str, answer: bytes) -> tuple[int, str]:
         if answer:
             os.write(ours, answer + b"\n")
         else:
-            process.send_signal(signal.SIGINT)
+            _interrupt(process)
         said += process.stdout.read()
     os.close(ours)
     os.close(theirs)
     return process.returncode, said.decode()
+
+
+def _interrupt(process: "subprocess.Popen[bytes]") -> None:
+    """^C; once more when the first came in the moment between the question and the wait for its answer."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1)
 
 
 @pytest.mark.parametrize(("answer", "code"), [(b"y", 1), (b"YES", 1), (b"", 130)], ids=["y", "capitals", "interrupt"])

@@ -1,14 +1,13 @@
 """`reconcile adopt`: takes over a server that somebody started on a declared port; nothing is signalled."""
 
-import asyncio
-
 import click
 
 from reconciler.cli.options import Common, Manner, Wishes, common, manner
 from reconciler.cli.output import Format
-from reconciler.cli.planning import options_of
-from reconciler.cli.running import Deed, carry_out, locked, recorded, require_answer
+from reconciler.cli.planning import options_of, recorded
+from reconciler.cli.running import Deed, carry_out, locked, require_answer
 from reconciler.cli.system import require_linux
+from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import open_site, open_world
 from reconciler.supervise.adopting import plan_adoption
 
@@ -29,5 +28,5 @@ def command(common: Common, manner: Manner, *, name: str, pid: int | None) -> in
     with locked(site.directory, OPERATION, manner, common.output):
         world, record = open_world(site.directory, site.build), recorded(site.directory)
         options = options_of(Wishes(), site)
-        planned = asyncio.run(plan_adoption(world, site.fleet, record, options, name=name, pid=pid))
+        planned = result_of(plan_adoption(world, site.fleet, record, options, name=name, pid=pid))
         return carry_out(world, planned, deed, manner, common.output)

@@ -1,6 +1,5 @@
 """`reconcile apply`: the plan, the question, the run."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +8,10 @@ import click
 from reconciler.cli.directory import directory_of, named_directory
 from reconciler.cli.options import Common, Manner, Wishes, common, manner, wishes
 from reconciler.cli.output import Format
-from reconciler.cli.planning import options_of
-from reconciler.cli.running import Deed, carry_out, locked, recorded, require_answer
+from reconciler.cli.planning import options_of, recorded
+from reconciler.cli.running import Deed, carry_out, locked, require_answer
 from reconciler.cli.system import require_linux
+from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import cache_of, find_build, open_site, open_world
 from reconciler.errors import RuntimeFailure, UsageError
 from reconciler.plan.codec import SavedPlan, read_saved
@@ -41,7 +41,7 @@ def command(common: Common, wishes: Wishes, manner: Manner, *, planfile: str | N
     with locked(site.directory, OPERATION, manner, common.output):
         world = open_world(site.directory, site.build)
         record, options = recorded(site.directory), options_of(wishes, site)
-        planned = asyncio.run(plan_once(world, site.fleet, record, options))
+        planned = result_of(plan_once(world, site.fleet, record, options))
         return carry_out(world, planned, replace(deed, origin=site.fleet.origin), manner, common.output)
 
 
@@ -52,7 +52,7 @@ def _apply_saved(common: Common, manner: Manner, saved: SavedPlan) -> int:
     deed = Deed(operation=OPERATION, question=QUESTION, expected="yes", approved=True)
     with locked(directory, OPERATION, manner, common.output):
         world, record = open_world(directory, build), recorded(directory)
-        now = asyncio.run(plan_fleet(world, saved.fleet, record, PlanOptions(catalogue=build.catalogue)))
+        now = result_of(plan_fleet(world, saved.fleet, record, PlanOptions(catalogue=build.catalogue)))
         ensure_fresh(saved, now.record, now.seen)
         planned = replace(now, plan=saved.plan)
         return carry_out(world, planned, replace(deed, origin=record.origin), manner, common.output)

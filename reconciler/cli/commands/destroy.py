@@ -1,15 +1,15 @@
 """`reconcile destroy`: stops all but what is protected; the store stays, so that the next apply knows the history."""
 
-import asyncio
 from dataclasses import replace
 
 import click
 
 from reconciler.cli.options import Common, Manner, Wishes, common, manner
 from reconciler.cli.output import Format
-from reconciler.cli.planning import options_of
-from reconciler.cli.running import Deed, carry_out, locked, recorded, require_answer
+from reconciler.cli.planning import options_of, recorded
+from reconciler.cli.running import Deed, carry_out, locked, require_answer
 from reconciler.cli.system import require_linux
+from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import open_site, open_world
 from reconciler.supervise.destroy import emptied
 from reconciler.supervise.passes import plan_fleet
@@ -31,5 +31,5 @@ def command(common: Common, manner: Manner) -> int:
     require_answer(deed)
     with locked(site.directory, OPERATION, manner, common.output):
         world, record = open_world(site.directory, site.build), recorded(site.directory)
-        planned = asyncio.run(plan_fleet(world, emptied(site.fleet.spec), record, options_of(ALL, site)))
+        planned = result_of(plan_fleet(world, emptied(site.fleet.spec), record, options_of(ALL, site)))
         return carry_out(world, planned, replace(deed, origin=record.origin), manner, common.output)

@@ -1,23 +1,24 @@
-"""`reconcile plan`: what would change, and why. It takes no lock and writes nothing."""
+"""
+`reconcile plan`: what would change, and why. It takes no lock and writes nothing.
 
-import asyncio
+What only some options need is imported when they are given: nothing is run as often as this.
+"""
+
+# ruff: noqa: PLC0415
+
 import os
 from pathlib import Path
 
 import click
 
-from reconciler.cli.offline import plan_offline
 from reconciler.cli.options import Common, Wishes, common, wishes
 from reconciler.cli.output import Format, Output, step_summary
-from reconciler.cli.planning import errors_of, options_of
-from reconciler.cli.running import is_pending, recorded
+from reconciler.cli.planning import errors_of, is_pending, options_of, recorded
 from reconciler.cli.system import require_linux
+from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import Site, open_site, open_world
 from reconciler.domain.plan import Plan
 from reconciler.errors import RuntimeFailure, UsageError
-from reconciler.plan.codec import SavedPlan, plan_json, saved_text
-from reconciler.render.github import plan_annotations
-from reconciler.render.plan_markdown import plan_markdown
 from reconciler.render.plan_text import plan_text
 from reconciler.supervise.passes import Planned, plan_once
 
@@ -41,34 +42,46 @@ def command(common: Common, wishes: Wishes, *, out: str | None, detailed_exitcod
     if errors_of(plan):
         return 1
     if out is not None:
-        _save(Path(out), SavedPlan(plan=plan, fleet=planned.fleet), common.output)
+        _save(Path(out), planned, common.output)
     return PENDING if detailed_exitcode and is_pending(plan) else 0
 
 
 def _planned(site: Site, wishes: Wishes, *, offline: bool) -> Planned:
     record, options = recorded(site.directory), options_of(wishes, site)
     if offline:
+        from reconciler.cli.offline import plan_offline
+
         return plan_offline(site, record, options)
     require_linux()
     if site.is_catalogue:
         raise UsageError("a plan needs a llama-server, not a catalogue of its flags", hint="add `--offline`")
-    return asyncio.run(plan_once(open_world(site.directory, site.build), site.fleet, record, options))
+    return result_of(plan_once(open_world(site.directory, site.build), site.fleet, record, options))
 
 
 def _show(plan: Plan, output: Output) -> None:
     match output.format:
         case Format.JSON:
+            from reconciler.plan.codec import plan_json
+
             output.json(plan_json(plan))
         case Format.MARKDOWN:
+            from reconciler.render.plan_markdown import plan_markdown
+
             output.raw(plan_markdown(plan))
         case Format.GITHUB:
+            from reconciler.render.github import plan_annotations
+            from reconciler.render.plan_markdown import plan_markdown
+
             output.raw(plan_annotations(plan))
             step_summary(plan_markdown(plan))
         case Format.HUMAN:
             output.lines(plan_text(plan))
 
 
-def _save(path: Path, saved: SavedPlan, output: Output) -> None:
+def _save(path: Path, planned: Planned, output: Output) -> None:
+    from reconciler.plan.codec import SavedPlan, saved_text
+
+    saved = SavedPlan(plan=planned.plan, fleet=planned.fleet)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -4,7 +4,7 @@ import click
 
 from reconciler.cli.options import Common, common
 from reconciler.cli.output import Format
-from reconciler.cli.running import recorded
+from reconciler.cli.planning import recorded
 from reconciler.cli.wiring import open_site
 from reconciler.render.rendered import Target, rendered, rendered_text
 

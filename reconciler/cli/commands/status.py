@@ -4,7 +4,6 @@
 It works from the record alone, and must stay quick: no configuration is read and no pydantic is imported.
 """
 
-import asyncio
 from dataclasses import replace
 
 import click
@@ -13,6 +12,7 @@ from reconciler.cli.directory import store_directory
 from reconciler.cli.options import Common, common
 from reconciler.cli.output import Format
 from reconciler.cli.system import require_linux
+from reconciler.cli.waiting import result_of
 from reconciler.domain.status import FleetStatus
 from reconciler.errors import UsageError
 from reconciler.render.status_json import status_json
@@ -38,7 +38,7 @@ def command(common: Common, *, name: str | None, exit_code: bool) -> int:
     eyes = Eyes(clock=SystemClock(), processes=LinuxProcessHost(), http=LocalHttp())
     if not record.generation:
         common.output.note("nothing was applied to this store yet")
-    status = asyncio.run(fleet_status(eyes, record))
+    status = result_of(fleet_status(eyes, record))
     if name is not None:
         status = _only(status, name)
     if common.output.format is Format.JSON:

@@ -1,12 +1,11 @@
 """`reconcile validate`: everything that can be said about a configuration without touching anything."""
 
-import asyncio
-
 import click
 
 from reconciler.cli.options import Common, common
 from reconciler.cli.output import Format
 from reconciler.cli.system import require_linux
+from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import Site, open_site, open_world
 from reconciler.domain.diagnostic import Diagnostic, Severity
 from reconciler.errors import PreflightError
@@ -40,7 +39,7 @@ def _with_host(site: Site) -> tuple[Diagnostic, ...]:
     with Store.open(site.directory) as store:
         record = store.record()
     options = PlanOptions(origin=site.fleet.origin)
-    planned = asyncio.run(plan_once(open_world(site.directory, site.build), site.fleet, record, options))
+    planned = result_of(plan_once(open_world(site.directory, site.build), site.fleet, record, options))
     return planned.plan.diagnostics
 
 

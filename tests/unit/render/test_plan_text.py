@@ -1,9 +1,9 @@
 import re
 from dataclasses import replace
 
-from reconciler.domain.change import Action, Reason
+from reconciler.domain.change import Action, Effect, FieldChange, Reason
 from reconciler.domain.names import model_id
-from reconciler.domain.plan import Plan
+from reconciler.domain.plan import Objection, Plan
 from reconciler.render.layout import text
 from reconciler.render.plan_text import plan_text
 from tests.unit.render.samples import BASIS, DESIGNED, FULL, RESTART, kept
@@ -86,3 +86,29 @@ def test_a_name_cannot_steer_the_terminal():
     hostile = replace(RESTART, resource=model_id("\x1b[2Jx\n"))
 
     assert "\x1b" not in shown(Plan(fleet="f", changes=(hostile,), basis=BASIS))
+
+
+def test_a_change_without_a_restart_and_what_is_skipped_are_shown():
+    policy = FieldChange(path="restart.policy", before=None, after="never", effect=Effect.NONE)
+    kept_with_it = replace(kept(1)[0], reason=Reason.RECORD_ONLY, fields=(policy,))
+    skipped = Objection(code="Protected", summary="model/pet is protected and stays as it is", blocking=False)
+
+    assert (
+        shown(Plan(fleet="f", changes=(kept_with_it,), basis=BASIS, objections=(skipped,)))
+        == """\
+reconcile plan — fleet f, 1 model
+
+      kept-0    takes the change without a restart
+        restart.policy   (default) → never
+
+skipped: model/pet is protected and stays as it is
+
+No changes. 1 resource matches the configuration.
+"""
+    )
+
+
+def test_what_is_up_to_date_is_not_listed_even_with_a_note():
+    on_demand = replace(kept(1)[0], note="loaded on the first request")
+
+    assert "loaded on" not in shown(Plan(fleet="f", changes=(on_demand,), basis=BASIS))

@@ -1,0 +1,116 @@
+"""
+The Python API: the steps of `reconcile` as functions over values.
+
+    fleet = load([Path("fleet.yaml")])
+    world = open_world(fleet, Path("/var/lib/reconciler/homelab"))
+    with Store.open(world.directory) as store:
+        look = await observe(world, store.record(), fleet.spec)
+    plan = make_plan(fleet.spec, look.record, look.seen, PlanOptions(origin=fleet.origin))
+    report = await apply(world, fleet, plan)
+
+Every failure is a `reconciler.errors.ReconcilerError`. All but `apply` change nothing, on the host or in the store.
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler.apply.run import Errand
+from reconciler.config.load import LoadedFleet
+from reconciler.config.load import load_fleet as load
+from reconciler.config.version import program_version
+from reconciler.domain.diagnostic import Severity
+from reconciler.domain.event import Hook, ignore
+from reconciler.domain.outcome import RunReport
+from reconciler.domain.plan import Plan
+from reconciler.errors import PreflightError, UnsafePlanError
+from reconciler.observe.observer import Look, observe
+from reconciler.plan.codec import SavedPlan, plan_json
+from reconciler.plan.freshness import ensure_fresh
+from reconciler.plan.planner import PlanOptions, make_plan
+from reconciler.runtime.binary import find_binary, read_build
+from reconciler.runtime.files import private_directory
+from reconciler.runtime.local_world import local_world
+from reconciler.runtime.store_lock import StoreLock
+from reconciler.runtime.world import World
+from reconciler.store import Store
+from reconciler.supervise.acting import apply_once
+from reconciler.supervise.opening import open_writer
+from reconciler.supervise.passes import plan_fleet
+
+__all__ = [
+    "LoadedFleet",
+    "Look",
+    "Plan",
+    "PlanOptions",
+    "RunReport",
+    "Store",
+    "World",
+    "apply",
+    "load",
+    "make_plan",
+    "observe",
+    "open_world",
+]
+
+
+def open_world(fleet: LoadedFleet, directory: Path, *, llama_server: str | None = None) -> World:
+    """
+    This machine, as a fleet sees it.
+
+    Args:
+        directory: of the store; need not exist.
+        llama_server: a path, a name or `bundled`; else what the fleet says, then the first that is found.
+
+    Raises:
+        LlamaServerError: there is none, or it does not answer `--version` and `--help`.
+    """
+    binary = find_binary(setting=fleet.spec.llama_server, option=llama_server, environ=os.environ)
+    return local_world(directory.absolute(), read_build(binary))
+
+
+async def apply(
+    world: World,
+    fleet: LoadedFleet,
+    plan: Plan,
+    *,
+    hook: Hook = ignore,
+    parallelism: int = 8,
+    lock_timeout: float = 10.0,
+) -> RunReport:
+    """
+    Does what a plan says, if the world is still the one that it was made for. Asks nobody.
+
+    Args:
+        hook: takes the events of the run.
+        parallelism: steps at the same time.
+        lock_timeout: seconds to wait for another writer.
+
+    Raises:
+        PreflightError: the plan has errors.
+        UnsafePlanError: the plan has objections that nobody overrode by its options.
+        LockedError: another writer holds the store.
+        StalePlanError: something moved since the plan was made.
+    """
+    _refuse(plan)
+    private_directory(world.directory)
+    lock = StoreLock(world.directory / "lock", version=program_version(), operation="apply", clock=world.clock)
+    with await lock.acquire(seconds=lock_timeout):
+        with Store.open(world.directory) as store:
+            record = store.record()
+        now = await plan_fleet(world, fleet.spec, record, PlanOptions(catalogue=world.catalogue))
+        ensure_fresh(SavedPlan(plan=plan, fleet=fleet.spec), now.record, now.seen)
+        errand = Errand(
+            operation="apply", plan_document=plan_json(plan), origin=fleet.origin, program=program_version()
+        )
+        with open_writer(world, fleet.spec.fleet) as writer:
+            return await apply_once(world, replace(now, plan=plan), writer, errand, hook=hook, parallelism=parallelism)
+
+
+def _refuse(plan: Plan) -> None:
+    errors = tuple(one for one in plan.diagnostics if one.severity is Severity.ERROR)
+    if errors:
+        raise PreflightError("nothing was touched: the host is not ready", diagnostics=errors)
+    blocking = [one.summary for one in plan.objections if one.blocking]
+    if blocking:
+        raise UnsafePlanError(blocking[0], detail="\n".join(blocking[1:]), hint="insist in the `PlanOptions`")

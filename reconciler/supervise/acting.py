@@ -1,0 +1,35 @@
+"""The second half of a pass: doing what was planned. Apart from the first, which is all that most commands need."""
+
+import asyncio
+from dataclasses import replace
+
+from reconciler.apply.context import Context
+from reconciler.apply.run import Errand, execute
+from reconciler.domain.event import Hook, ignore
+from reconciler.domain.outcome import RunReport
+from reconciler.runtime.world import World
+from reconciler.store import Writer
+from reconciler.supervise.passes import Planned
+
+
+async def apply_once(  # noqa: PLR0913 - the four that are optional are the caller's wishes
+    world: World,
+    planned: Planned,
+    writer: Writer,
+    errand: Errand,
+    *,
+    hook: Hook = ignore,
+    parallelism: int = 8,
+    stop: asyncio.Event | None = None,
+) -> RunReport:
+    """Does what was planned. The caller holds the lock of the store, and has heard the plan's objections."""
+    ctx = Context(
+        world=world,
+        fleet=planned.fleet,
+        # A plan made before there was a store does not know the lineage that its children will carry.
+        record=replace(planned.record, lineage=writer.lineage),
+        seen=planned.seen,
+        hook=hook,
+        stop=stop or asyncio.Event(),
+    )
+    return await execute(ctx, planned.plan, writer, errand, parallelism=parallelism)
