@@ -134,9 +134,7 @@ def _metric(words: list[str]) -> tuple[str, float]:
         name, value = words
         return name.removeprefix(METRIC_PREFIX), float(value)
     except ValueError as error:
-        raise wrong_answer(
-            endpoint="/metrics", detail=f"expected a name and a number, got {words}"
-        ) from error
+        raise wrong_answer(endpoint="/metrics", detail=f"expected a name and a number, got {words}") from error
 
 
 def _message(body: bytes) -> str:

@@ -26,7 +26,5 @@ DEVICE_PREFIXES = (
 def passed_on(caller: Mapping[str, str]) -> dict[str, str]:
     """The part of the caller's environment that a child gets."""
     return {
-        name: value
-        for name, value in sorted(caller.items())
-        if name in PASSED_ON or name.startswith(DEVICE_PREFIXES)
+        name: value for name, value in sorted(caller.items()) if name in PASSED_ON or name.startswith(DEVICE_PREFIXES)
     }

@@ -119,9 +119,7 @@ def shard_names(path_name: str) -> tuple[str, ...]:
 def _big_endian(data: bytes | memoryview) -> bool:
     """Check the magic and tell the byte order: a version is a small number in only one of the two."""
     if len(data) == 0:
-        raise GgufHeaderError(
-            GgufFault.EMPTY, "the GGUF file is empty", hint="copy or download the file again"
-        )
+        raise GgufHeaderError(GgufFault.EMPTY, "the GGUF file is empty", hint="copy or download the file again")
     start = bytes(data[:8])
     if not MAGIC.startswith(start[:4]):
         raise GgufHeaderError(

@@ -41,9 +41,7 @@ class SseParser:
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         events = [event for line in lines if (event := self._take(line.decode("utf-8", "replace")))]
         if len(self._rest) + sum(map(len, self._data)) > LONGEST_EVENT:
-            raise wrong_answer(
-                endpoint="/models/sse", detail=f"an event is longer than {LONGEST_EVENT} bytes"
-            )
+            raise wrong_answer(endpoint="/models/sse", detail=f"an event is longer than {LONGEST_EVENT} bytes")
         return events
 
     def _take(self, line: str) -> SseEvent | None:

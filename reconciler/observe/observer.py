@@ -72,12 +72,12 @@ def _ports(record: Record, fleet: FleetSpec) -> frozenset[int]:
     return frozenset(port for port in declared | router | set(fleet.server.pool) if port is not None)
 
 
-def _files(world: World, fleet: FleetSpec) -> dict[str, FileFacts]:
+def _files(world: World, fleet: FleetSpec) -> Mapping[str, FileFacts]:
     """Facts of every file that an enabled model is made from."""
     paths = {
         path for model in fleet.models.values() if model.enabled for some in files_of(model).values() for path in some
     }
-    return {path: world.files.model(path) for path in sorted(paths)}
+    return world.files.models(sorted(paths))
 
 
 async def _router(

@@ -4,6 +4,8 @@ import json
 import mmap
 import os
 import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from reconciler.domain.observation import FileFacts
@@ -18,13 +20,22 @@ class HostFiles:
     The file system of this machine.
 
     A header with a large vocabulary takes milliseconds to check, so files found whole are remembered by size
-    and time of change: in memory, and in `cache` when it is given (safe to delete, written by `flush`).
+    and time of change: in memory, and in `cache` when it is given, which is safe to delete.
     """
 
     def __init__(self, cache: Path | None = None) -> None:
         self._cache = cache
         self._whole = _remembered(cache) if cache else {}
-        self._news = False
+
+    def models(self, paths: Iterable[str]) -> dict[str, FileFacts]:
+        """The facts of several files; what was learned is kept for the next process, if there is a place for it."""
+        known = dict(self._whole)
+        facts = {path: self.model(path) for path in paths}
+        if self._cache and self._whole != known:
+            # A memory that cannot be written costs time and nothing else.
+            with suppress(OSError):
+                _replace(self._cache, json.dumps(self._whole).encode())
+        return facts
 
     def model(self, path: str) -> FileFacts:
         """Size, time and whether the bytes begin like a GGUF with all its shards and a whole header."""
@@ -38,14 +49,7 @@ class HostFiles:
         problem, hint = _problem(Path(path))
         if not problem:
             self._whole[path] = [size, mtime]
-            self._news = True
         return FileFacts(path=path, size=size, mtime_ns=mtime, problem=problem, hint=hint)
-
-    def flush(self) -> None:
-        """Keeps what was learned for the next process, if anything was and there is a place for it."""
-        if self._news and self._cache:
-            self.write(self._cache, json.dumps(self._whole))
-            self._news = False
 
     def write(self, path: Path, text: str) -> None:
         """

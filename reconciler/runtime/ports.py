@@ -202,8 +202,8 @@ class Http(Protocol):
 class Files(Protocol):
     """Files that we look at or write for servers."""
 
-    def model(self, path: str) -> FileFacts:
-        """Size, time and whether the bytes begin like a GGUF with all its shards and a whole header."""
+    def models(self, paths: Iterable[str]) -> Mapping[str, FileFacts]:
+        """Of each its size, time and whether the bytes begin like a GGUF with all its shards and a whole header."""
 
     def write(self, path: Path, text: str) -> None:
         """Replaces a file atomically, with mode 0600."""

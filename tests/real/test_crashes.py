@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections import Counter
@@ -11,14 +12,15 @@ from collections import Counter
 import pytest
 
 from reconciler.apply.crashpoint import POINTS
-from tests.support.sandbox import Sandbox, free_port, wait_until
+from reconciler.llama.argv import after
+from tests.support.sandbox import Completion, Sandbox, free_port, get_json, wait_until
 
 MANY = [f"m{number:02d}" for number in range(20)]
 
 
 def aliases(sandbox: Sandbox) -> Counter[str]:
     """How many processes serve each name."""
-    return Counter(one.argv[one.argv.index("--alias") + 1] for one in sandbox.processes() if "--alias" in one.argv)
+    return Counter(name for one in sandbox.processes() if (name := after("--alias", one.argv)))
 
 
 def kill_apply_midway(sandbox: Sandbox, at_least: int) -> None:
@@ -42,7 +44,7 @@ def test_the_next_apply_converges_after_a_killed_one(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("run_too", [False, True], ids=["store.db", "store.db and run"])
-def test_children_are_found_again_when_the_store_is_lost(sandbox: Sandbox, run_too: bool) -> None:
+def test_children_are_found_again_when_the_store_is_lost(sandbox: Sandbox, *, run_too: bool) -> None:
     sandbox.dedicated(*MANY[:6])
     sandbox.routed("r1", "r2")
     sandbox.apply()
@@ -56,7 +58,9 @@ def test_children_are_found_again_when_the_store_is_lost(sandbox: Sandbox, run_t
     sandbox.apply()
 
     assert {one.identity for one in sandbox.processes() if "--models-preset" in one.argv} <= before
-    dedicated = [one for one in sandbox.processes() if "--alias" in one.argv and one.argv[one.argv.index("--alias") + 1] in MANY]
+    dedicated = [
+        one for one in sandbox.processes() if "--alias" in one.argv and one.argv[one.argv.index("--alias") + 1] in MANY
+    ]
     assert {one.identity for one in dedicated} <= before
     assert len(dedicated) == 6
     assert sandbox.actions() == {}
@@ -87,7 +91,9 @@ def test_a_crash_at_a_journal_boundary_ends_in_the_same_state(sandbox: Sandbox, 
 
     sandbox.apply()
 
-    assert {name: row["ready"] for name, row in sandbox.status().items()} == dict.fromkeys(("a", "b", "r", "router"), True)
+    assert {name: row["ready"] for name, row in sandbox.status().items()} == dict.fromkeys(
+        ("a", "b", "r", "router"), True
+    )
     assert aliases(sandbox)["a"] == aliases(sandbox)["b"] == 1
     assert sandbox.actions() == {}
 
@@ -139,7 +145,7 @@ def test_a_second_apply_waits_and_says_for_whom(sandbox: Sandbox) -> None:
     sandbox.apply()
     sandbox.document["models"]["a"]["parallel"] = 2
     with sandbox.start("apply", "-y", RECONCILE_CRASHPOINT="none") as first:
-        wait_until(lambda: (sandbox.store / "lock").exists())
+        wait_until((sandbox.store / "lock").exists)
         second = sandbox.apply()
         first.communicate(timeout=30)
     assert first.returncode == 0
@@ -149,8 +155,6 @@ def test_a_second_apply_waits_and_says_for_whom(sandbox: Sandbox) -> None:
 def test_a_lock_that_is_held_too_long_exits_7_and_names_the_holder(sandbox: Sandbox) -> None:
     sandbox.dedicated("a", memory={"ctx_size": 16_384}, health={"drain_timeout": "20s"})
     sandbox.apply()
-    from tests.support.sandbox import Completion, get_json
-
     port = sandbox.status()["a"]["port"]
     request = Completion(port, tokens=9_000)
     wait_until(lambda: any(slot["is_processing"] for slot in get_json(port, "/slots")))
@@ -208,8 +212,6 @@ def test_a_server_that_the_user_runs_is_adopted_without_a_restart(sandbox: Sandb
 
 
 def _listens(port: int) -> bool:
-    import socket
-
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -99,8 +100,11 @@ def test_the_callers_llama_variables_reach_no_server(sandbox: Sandbox) -> None:
     sandbox.apply(LLAMA_ARG_ALIAS="stolen", LLAMA_ARG_CTX_SIZE="64")
 
     assert get_json(sandbox.status()["plain"]["port"], "/v1/models")["data"][0]["id"] == "plain"
-    assert all("LLAMA_ARG" not in Path(f"/proc/{one.identity.pid}/environ").read_text() for one in sandbox.processes()
-               if "--models-preset" in one.argv or one.argv[one.argv.index("--alias") + 1] == "plain")
+    assert all(
+        "LLAMA_ARG" not in Path(f"/proc/{one.identity.pid}/environ").read_text()
+        for one in sandbox.processes()
+        if "--models-preset" in one.argv or one.argv[one.argv.index("--alias") + 1] == "plain"
+    )
     assert sandbox.actions() == {}
 
 
@@ -160,10 +164,6 @@ def test_a_first_start_that_fails_leaves_nothing_behind_and_exits_4(sandbox: San
     assert sandbox.status()["bad"]["state"] == "failed"
 
 
-def _truncate(source: Path, target: Path) -> None:
-    target.write_bytes(source.read_bytes()[:600])
-
-
 @pytest.mark.parametrize(
     ("mistake", "said"),
     [
@@ -171,7 +171,7 @@ def _truncate(source: Path, target: Path) -> None:
         (lambda box: box.document["models"]["a"].update(memory={"ctx_size": "abc"}), "ctx_size"),
         (lambda box: box.document["models"]["a"].update(path="/nowhere/model.gguf"), "/nowhere/model.gguf"),
         (lambda box: box.document["models"]["a"].update(path=str(_made(box, b""))), "empty"),
-        (lambda box: box.document["models"]["a"].update(path=str(_made(box, box.gguf.read_bytes()[:600]))), "truncated"),
+        (lambda box: box.document["models"]["a"].update(path=str(_made(box, _half(box)))), "truncated"),
         (lambda box: box.document["models"]["a"].update(extra_args={"--no-such-flag": 1}), "--no-such-flag"),
         (lambda box: box.document["models"].update({"x]y": {"path": str(box.gguf)}}), "x]y"),
     ],
@@ -191,6 +191,10 @@ def test_a_mistake_is_refused_before_anything_is_touched(sandbox: Sandbox, mista
     assert {one.identity for one in sandbox.processes()} == before
 
 
+def _half(box: Sandbox) -> bytes:
+    return box.gguf.read_bytes()[:600]
+
+
 def _made(box: Sandbox, content: bytes) -> Path:
     path = box.directory / "made.gguf"
     path.write_bytes(content)
@@ -198,8 +202,6 @@ def _made(box: Sandbox, content: bytes) -> Path:
 
 
 def test_a_port_that_a_stranger_holds_is_refused_with_his_pid(sandbox: Sandbox) -> None:
-    import socket
-
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         sandbox.dedicated("a", port=port)

@@ -1,9 +1,21 @@
-"""The router, driven as a user drives it: the whole command against the real llama-server in router mode."""
+"""The router, driven as a user drives it: the whole command against both builds of llama-server in router mode."""
 
 import os
 import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.support.sandbox import Completion, Sandbox, get_json, wait_until
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, gguf: Path, each_build: Path) -> Iterator[Sandbox]:
+    """Every test of this file runs on both: what the router does moves from build to build."""
+    box = Sandbox(tmp_path, gguf, each_build)
+    yield box
+    box.end()
 
 
 def test_a_changed_model_is_loaded_again_and_the_others_keep_their_pid(sandbox: Sandbox) -> None:

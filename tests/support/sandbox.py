@@ -107,7 +107,9 @@ class Sandbox:
 
     def plan(self, *args: str, exits: int = 0, **environment: str) -> dict[str, Any]:
         """The plan as JSON."""
-        document: dict[str, Any] = json.loads(self.run("plan", "--format", "json", *args, exits=exits, **environment).stdout)
+        document: dict[str, Any] = json.loads(
+            self.run("plan", "--format", "json", *args, exits=exits, **environment).stdout
+        )
         return document
 
     def actions(self, *args: str) -> dict[str, str]:

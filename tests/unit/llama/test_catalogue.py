@@ -105,9 +105,7 @@ def test_negative_spellings_are_told_apart(old: Catalogue, flag: str, negatives:
     assert negatives == entry.negatives
 
 
-def test_a_removed_flag_is_listed_but_not_known_and_names_its_successor(
-    old: Catalogue, new: Catalogue
-) -> None:
+def test_a_removed_flag_is_listed_but_not_known_and_names_its_successor(old: Catalogue, new: Catalogue) -> None:
     for catalogue in (old, new):
         entry = catalogue.entry("--draft-max")
 

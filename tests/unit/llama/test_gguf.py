@@ -75,8 +75,7 @@ def test_a_key_behind_a_vocabulary_of_262144_tokens_is_found(tmp_path: Path) -> 
 
 def test_the_same_seed_writes_the_same_bytes_and_another_seed_does_not(tmp_path: Path) -> None:
     first, second, other = (
-        write_tiny_gguf(tmp_path / f"{index}.gguf", seed=seed).read_bytes()
-        for index, seed in enumerate((7, 7, 8))
+        write_tiny_gguf(tmp_path / f"{index}.gguf", seed=seed).read_bytes() for index, seed in enumerate((7, 7, 8))
     )
 
     assert first == second

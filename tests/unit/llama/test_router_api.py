@@ -104,9 +104,7 @@ def test_a_stream_may_be_cut_anywhere(size: int) -> None:
 
 
 def test_a_stream_is_read_as_the_standard_says() -> None:
-    stream = (
-        ": ping\n\nevent: one\r\ndata: a\r\ndata:b\r\nid: 7\r\n\r\ndata: é\n\nevent: empty\n\ndata: cut off\n"
-    )
+    stream = ": ping\n\nevent: one\r\ndata: a\r\ndata:b\r\nid: 7\r\n\r\ndata: é\n\nevent: empty\n\ndata: cut off\n"
 
     assert [
         SseEvent(event="one", data="a\nb"),
@@ -138,9 +136,7 @@ def test_progress_counts_all_stages() -> None:
     assert (event.progress, event.stage) == (0.75, "mmproj_model")
 
 
-@pytest.mark.parametrize(
-    "progress", ["{}", '{"stages":[],"current":"a","value":1}', '{"stages":["a"],"value":1}']
-)
+@pytest.mark.parametrize("progress", ["{}", '{"stages":[],"current":"a","value":1}', '{"stages":["a"],"value":1}'])
 def test_progress_of_another_form_is_unknown(progress: str) -> None:
     data = f'{{"model":"a","event":"e","data":{{"status":"loading","progress":{progress}}}}}'
 

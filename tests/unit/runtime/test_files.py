@@ -65,8 +65,7 @@ def test_what_was_learned_is_kept_for_the_next_process_until_the_file_changes(gg
     shutil.copy(gguf, model)
     private_directory(cache.parent)
     first = HostFiles(cache)
-    first.model(str(model))
-    first.flush()
+    first.models([str(model)])
 
     assert cache.exists()
     assert HostFiles(cache).model(str(model)) == first.model(str(model))
