@@ -4,7 +4,6 @@ Where every failure ends: an explanation and an exit code for what is known, a r
 | 1 | known failure or a bug | 64 | wrong usage (click's own 2) | 130 | ^C | others | see `errors` |
 """
 
-import platform
 import sys
 import traceback
 from collections.abc import Callable
@@ -56,7 +55,9 @@ def _failed(error: Exception) -> int:
 
 def report_bug(error: Exception) -> None:
     """A broken assumption of ours, in a form that is fit to paste; arguments hold no secrets by design."""
-    from reconciler.cli.program import version  # noqa: PLC0415 - `--help` needs click alone
+    import platform  # noqa: PLC0415 - `--help` needs click alone
+
+    from reconciler.cli.program import version  # noqa: PLC0415 - as above
 
     facts = {
         "summary": f"{type(error).__name__}: {error}",

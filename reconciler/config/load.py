@@ -16,7 +16,6 @@ from reconciler.config.origin import origin_of
 from reconciler.config.places import Places
 from reconciler.config.problem import Problem
 from reconciler.config.rules import check
-from reconciler.config.syntax import decode
 from reconciler.config.text import Text
 from reconciler.config.validation import validate
 from reconciler.config.version import check_required, program_version
@@ -131,8 +130,9 @@ def _load(
 
 
 def _read(files: Sequence[RawFile]) -> _Reading:
-    # Brings the YAML library in, which an unchanged fleet does without.
+    # Both bring in what an unchanged fleet does without, such as the YAML library.
     from reconciler.config.source import parse  # noqa: PLC0415
+    from reconciler.config.syntax import decode  # noqa: PLC0415
 
     roots: list[tuple[Text, Node]] = []
     problems: list[Diagnostic] = []

@@ -7,13 +7,12 @@ a section of the router's INI file are made from the same pairs, so they cannot 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from reconciler.errors import LlamaServerError
 from reconciler.llama.catalogue import Catalogue
-from reconciler.spec.document import value_at
-from reconciler.spec.registry import Setting
+from reconciler.spec.base import Spec
+from reconciler.spec.registry import Setting, written
 from reconciler.spec.setting import Form, Spelling
 
 
@@ -38,24 +37,15 @@ class Argument:
         return (self.flag,) if self.value is None else (self.flag, self.value)
 
 
-def settings_of(spec: object, settings: Mapping[str, Setting], catalogue: Catalogue) -> Iterator[Argument]:
+def settings_of(spec: Spec, catalogue: Catalogue) -> Iterator[Argument]:
     """
     The arguments of every setting that is written, in the order of the registry.
 
     Raises:
         LlamaServerError: the build has no way to say one of the values; `check_flags` finds all of them at once.
     """
-    for path, setting in settings.items():
-        value = value_at(spec, local_path(path))
-        if value is not None:
-            yield from arguments(setting, value, catalogue)
-
-
-@cache
-def local_path(path: str) -> str:
-    """A registry path as the spec that holds it sees it: `timeout` for `server.timeout`."""
-    first, _, rest = path.partition(".")
-    return rest if first in {"server", "router"} else path
+    for setting, value in written(spec):
+        yield from arguments(setting, value, catalogue)
 
 
 def arguments(setting: Setting, value: Any, catalogue: Catalogue) -> tuple[Argument, ...]:

@@ -4,19 +4,19 @@ Whether the build at hand can take what a fleet declares: settings, values, `ext
 Everything is found at once, and nothing is rendered: a fleet that passes can be rendered without an error.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from reconciler.domain.diagnostic import Diagnostic, Severity
 from reconciler.domain.names import ROUTER, ResourceId, model_id
-from reconciler.llama.arguments import chosen, local_path, text
+from reconciler.llama.arguments import chosen, text
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.check_extra import check_extra
 from reconciler.llama.check_ini import check_names, check_section
-from reconciler.spec.document import value_at
+from reconciler.spec.base import Spec
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
-from reconciler.spec.registry import Setting, model_settings, router_settings, server_settings
+from reconciler.spec.registry import Setting, written
 
 Report = Callable[..., Diagnostic]
 
@@ -27,30 +27,25 @@ def check_flags(fleet: FleetSpec, catalogue: Catalogue) -> tuple[Diagnostic, ...
 
 
 def _problems(fleet: FleetSpec, catalogue: Catalogue) -> Iterator[Diagnostic]:
-    yield from _settings(fleet.server, server_settings(), catalogue, "", ResourceId("server"))
+    yield from _settings(fleet.server, catalogue, "", ResourceId("server"))
     if router := fleet.active_router:
-        yield from _settings(router, router_settings(), catalogue, "", ROUTER)
+        yield from _settings(router, catalogue, "", ROUTER)
     for name, model in fleet.models.items():
         yield from _model(name, model, catalogue)
 
 
 def _model(name: str, model: ModelSpec, catalogue: Catalogue) -> Iterator[Diagnostic]:
     prefix, resource = f"models.{name}.", model_id(name)
-    yield from _settings(model, model_settings(), catalogue, prefix, resource)
+    yield from _settings(model, catalogue, prefix, resource)
     yield from check_extra(model.extra_args, catalogue, prefix + "extra_args", resource)
     yield from check_names(name, model, prefix, resource)
     if model.serve == "router":
         yield from check_section(model, catalogue, prefix, resource)
 
 
-def _settings(
-    spec: object, settings: Mapping[str, Setting], catalogue: Catalogue, prefix: str, resource: ResourceId
-) -> Iterator[Diagnostic]:
-    for path, setting in settings.items():
-        value = value_at(spec, local_path(path))
-        if value is None:
-            continue
-        report = partial(Diagnostic, path=prefix + path, resource=resource)
+def _settings(spec: Spec, catalogue: Catalogue, prefix: str, resource: ResourceId) -> Iterator[Diagnostic]:
+    for setting, value in written(spec):
+        report = partial(Diagnostic, path=prefix + setting.path, resource=resource)
         spelling = chosen(setting, value, catalogue)
         if spelling is None:
             yield _not_taken(setting, value, catalogue, report)
@@ -58,7 +53,7 @@ def _settings(
             yield report(
                 code="W0401",
                 severity=Severity.WARNING,
-                summary=f"`{path}` is given by `{spelling.flag}`, deprecated in llama-server {catalogue.build}",
+                summary=f"`{setting.path}` is given by `{spelling.flag}`, deprecated in llama-server {catalogue.build}",
                 detail=entry.deprecated,
             )
 

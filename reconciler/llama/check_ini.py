@@ -5,14 +5,14 @@ The router cuts a value at the first `;` or `#`, strips blanks at its edges and 
 quoted or escaped. `--alias` takes names joined by commas, so that a comma ends a name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.domain.diagnostic import Diagnostic
 from reconciler.domain.names import ResourceId
 from reconciler.errors import LlamaServerError
-from reconciler.llama.arguments import Argument, extra, settings_of
+from reconciler.llama.arguments import Argument
 from reconciler.llama.catalogue import Catalogue
-from reconciler.llama.command import section
+from reconciler.llama.command import section_arguments, section_of
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.registry import model_settings
 
@@ -37,11 +37,10 @@ def check_names(name: str, model: ModelSpec, prefix: str, resource: ResourceId) 
 def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource: ResourceId) -> Iterator[Diagnostic]:
     """Values of a router model that its section would not carry whole, and lists that it cannot hold."""
     try:
-        keys = section(model, catalogue=catalogue)
-        arguments = [*settings_of(model, model_settings(), catalogue), *extra(model.extra_args)]
+        arguments = section_arguments(model, catalogue)
     except LlamaServerError:
         return  # `check_flags` says more about a setting that cannot be rendered at all.
-    for key, value in keys.items():
+    for key, value in section_of(model, arguments).items():
         if problem := _lost(value):
             yield Diagnostic(
                 code="E0407",
@@ -54,7 +53,9 @@ def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource:
     yield from _lists(arguments, catalogue, prefix, resource)
 
 
-def _lists(arguments: list[Argument], catalogue: Catalogue, prefix: str, resource: ResourceId) -> Iterator[Diagnostic]:
+def _lists(
+    arguments: Iterable[Argument], catalogue: Catalogue, prefix: str, resource: ResourceId
+) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for argument in arguments:
         entry = catalogue.entry(argument.key)

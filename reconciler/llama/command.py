@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.llama.arguments import Argument, extra, settings_of
 from reconciler.llama.catalogue import Catalogue
 from reconciler.spec.model import ModelSpec
-from reconciler.spec.registry import model_settings, router_settings, server_settings
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
 
@@ -46,8 +45,8 @@ def router_argv(
     own = _own(router.host or server.host, port)
     preset_file = Argument(flag="--models-preset", value=preset)
     settings = [
-        *settings_of(server, server_settings(), catalogue),
-        *settings_of(router, router_settings(), catalogue),
+        *settings_of(server, catalogue),
+        *settings_of(router, catalogue),
     ]
     return (binary, *_words([*own, preset_file, *settings]))
 
@@ -65,11 +64,24 @@ def section(model: ModelSpec, *, catalogue: Catalogue, log_file: str | None = No
     Raises:
         LlamaServerError: the build cannot take one of the settings.
     """
-    keys = {"model": model.path}
-    if model.aliases:
-        keys["alias"] = _names(*model.aliases)
-    keys |= _keys([*settings_of(model, model_settings(), catalogue), *extra(model.extra_args)])
+    keys = section_of(model, section_arguments(model, catalogue))
     return keys if log_file is None else keys | {"log-file": log_file}
+
+
+def section_arguments(model: ModelSpec, catalogue: Catalogue) -> tuple[Argument, ...]:
+    """
+    What the keys of a section are made from, besides the file and the names.
+
+    Raises:
+        LlamaServerError: the build cannot take one of the settings.
+    """
+    return (*settings_of(model, catalogue), *extra(model.extra_args))
+
+
+def section_of(model: ModelSpec, arguments: Iterable[Argument]) -> dict[str, str]:
+    """The keys of a section."""
+    alias = {"alias": _names(*model.aliases)} if model.aliases else {}
+    return {"model": model.path, **alias, **_keys(arguments)}
 
 
 def preset(sections: Mapping[str, Mapping[str, str]]) -> str:
@@ -98,8 +110,8 @@ def _own(host: str, port: int, alias: Argument | None = None) -> Iterator[Argume
 def _model(model: ModelSpec, server: ServerSpec | None, catalogue: Catalogue) -> Iterator[Argument]:
     yield Argument(flag="--model", value=model.path)
     if server is not None:
-        yield from settings_of(server, server_settings(), catalogue)
-    yield from settings_of(model, model_settings(), catalogue)
+        yield from settings_of(server, catalogue)
+    yield from settings_of(model, catalogue)
     yield from extra(model.extra_args)
 
 

@@ -6,7 +6,6 @@ and not decoded: keys that matter may stand behind them, since tools that quanti
 `general.file_type` and `split.*`.
 """
 
-import re
 from dataclasses import dataclass
 
 from reconciler.llama.ggml_types import tensor_bytes
@@ -30,7 +29,6 @@ PER_LAYER_SUFFIXES = (".attention.head_count", ".attention.head_count_kv")
 """Numbers that some architectures give for each layer; the largest stands for all."""
 
 MOST_DIMENSIONS = 8
-SHARD = re.compile(r"(?P<stem>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
 
 Value = str | int | float | bool
 
@@ -105,15 +103,6 @@ def parse_header(data: bytes | memoryview) -> GgufFacts:
         tensor_bytes=size,
         sizes_known=sizes_known,
     )
-
-
-def shard_names(path_name: str) -> tuple[str, ...]:
-    """All files of the model that `path_name` is a shard of, in order; itself if it is no shard."""
-    match = SHARD.fullmatch(path_name)
-    if match is None or int(match["count"]) == 0:
-        return (path_name,)
-    count = int(match["count"])
-    return tuple(f"{match['stem']}-{number:05}-of-{count:05}.gguf" for number in range(1, count + 1))
 
 
 def _big_endian(data: bytes | memoryview) -> bool:

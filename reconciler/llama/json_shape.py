@@ -52,6 +52,9 @@ class Shape:
 
     def texts(self) -> tuple[str, ...]:
         """The value as a list of strings."""
+        if isinstance(self.value, list) and all(isinstance(item, str) for item in self.value):
+            # A router of a thousand models says twenty thousand of them.
+            return tuple(self.value)
         return tuple(item.text() for item in self.items())
 
     def integer(self) -> int:

@@ -1,5 +1,6 @@
 """One look at the world, for one fleet and what was recorded of it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,8 @@ async def observe(world: World, record: Record, fleet: FleetSpec) -> Look:
     record = with_found(replace(record, lineage=lineage), fleet, processes, world.locks.resources())
     record = with_begun(record, processes)
     slots = by_slot(processes, record) | adopted(record, world.processes)
+    # A router takes a while to list a thousand models; meanwhile we look at the rest.
+    router_models = asyncio.ensure_future(_router(world, record, fleet, slots))
     instances = await servers.with_health(world.http, slots, _hosts(slots))
     listening = world.processes.listeners(_ports(record, fleet))
     seen = Observation(
@@ -55,7 +58,7 @@ async def observe(world: World, record: Record, fleet: FleetSpec) -> Look:
         environment=passed_on(world.environ),
         lock_holders=world.locks.held(),
         host=world.host.facts(world.directory),
-        router_models=await _router(world, record, fleet, instances),
+        router_models=await router_models,
     )
     return Look(record=record, seen=seen)
 

@@ -29,7 +29,7 @@ CAUSES = {
 
 def field_changes(before: Applied | None, after: Applied) -> tuple[FieldChange, ...]:
     """What differs, in the order of the paths; nothing when nothing was ever applied."""
-    if before is None:
+    if before is None or before == after:
         return ()
     old, new = dict(_flat(before)), dict(_flat(after))
     return tuple(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reconciler.domain.observation import FileFacts
 from reconciler.errors import GgufError, RuntimeFailure
-from reconciler.llama.gguf import parse_header, shard_names
+from reconciler.llama.shards import shard_names
 
 _TAIL_BYTES = 65_536
 
@@ -143,6 +143,8 @@ def _problem(path: Path) -> tuple[str, str]:
 
 
 def _check_header(path: Path) -> None:
+    from reconciler.llama.gguf import parse_header  # noqa: PLC0415 - files that did not change are not read again
+
     with path.open("rb") as file:
         if not os.fstat(file.fileno()).st_size:
             parse_header(b"")

@@ -6,6 +6,7 @@ last one.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 from reconciler.runtime import procfs

@@ -11,7 +11,6 @@ from reconciler.domain.observation import Health, ObservedInstance, RouterModelS
 from reconciler.errors import LlamaApiError, RuntimeFailure
 from reconciler.llama import api
 from reconciler.llama.argv import port_of
-from reconciler.llama.router_api import parse_models
 from reconciler.runtime.ports import Http
 
 PATIENCE = 1.0
@@ -66,6 +65,8 @@ async def with_health(
 
 async def router_models(http: Http, port: int, *, host: str, token: str | None) -> dict[str, RouterModelState] | None:
     """The router's `/models`; `None` when it did not answer."""
+    from reconciler.llama.router_api import parse_models  # noqa: PLC0415 - a fleet without a router plans without it
+
     try:
         reply = await http.get(port, "/models", host=host, timeout=PATIENCE * 2, token=token)
         if reply is None or reply.status != HTTPStatus.OK:

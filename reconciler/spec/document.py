@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from operator import attrgetter
 from typing import Any
 
 from reconciler.domain.observation import BinaryIdentity, Observation
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.record import Applied
-from reconciler.spec.registry import model_settings
+from reconciler.spec.registry import written
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.versions import SPEC_VERSION
@@ -27,20 +25,10 @@ ELSEWHERE = frozenset({"api_key", "hf_token", "ports"})
 def files_of(model: ModelSpec) -> dict[str, tuple[str, ...]]:
     """The files on the host that a model is made from, by the path of their setting."""
     found: dict[str, tuple[str, ...]] = {"path": (model.path,)}
-    for path, setting in model_settings().items():
-        if setting.info.path_to_file and (value := value_at(model, path)):
-            found[path] = (value,) if isinstance(value, str) else tuple(value)
+    for setting, value in written(model):
+        if setting.info.path_to_file and value:
+            found[setting.path] = (value,) if isinstance(value, str) else tuple(value)
     return found
-
-
-def value_at(spec: object, path: str) -> Any:
-    """The value of a setting by its path, such as `memory.ctx_size`."""
-    return _getter(path)(spec)
-
-
-@cache
-def _getter(path: str) -> "attrgetter[Any]":
-    return attrgetter(path)
 
 
 def model_applied(fleet: FleetSpec, model: ModelSpec, seen: Observation, *, port: int | None) -> Applied:

@@ -1,8 +1,9 @@
 """Every setting by its path, read off the spec classes: the one place where rooms ask what a path means."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from reconciler.domain.change import Effect
 from reconciler.spec.base import Spec
@@ -81,6 +82,37 @@ def router_settings() -> dict[str, Setting]:
 def all_settings() -> dict[str, Setting]:
     """Every setting there is."""
     return model_settings() | server_settings() | router_settings()
+
+
+def written(spec: Spec) -> Iterator[tuple[Setting, Any]]:
+    """
+    The settings of a model, the server or the router that have a value, in the order of the registry.
+
+    Only what somebody wrote has one, so the rest is not looked at: of a thousand models that is nearly everything.
+    """
+    said = spec.model_fields_set
+    for name, inside in _by_field(type(spec)).items():
+        if name not in said or (part := getattr(spec, name)) is None:
+            continue
+        if whole := inside.get(""):
+            yield whole, part
+            continue
+        said_there = part.model_fields_set
+        for leaf, setting in inside.items():
+            if leaf in said_there and (value := getattr(part, leaf)) is not None:
+                yield setting, value
+
+
+@cache
+def _by_field(owner: type[Spec]) -> Mapping[str, Mapping[str, Setting]]:
+    """Settings by the field of the owner and, in a section, by that of the section; else by an empty text."""
+    settings = {ModelSpec: model_settings, ServerSpec: server_settings, RouterSpec: router_settings}[owner]()
+    found: dict[str, dict[str, Setting]] = {}
+    for path, setting in settings.items():
+        local = path if owner is ModelSpec else path.partition(".")[2]
+        field, _, leaf = local.partition(".")
+        found.setdefault(field, {})[leaf] = setting
+    return found
 
 
 def effect_of(path: str, *, serve: str) -> Effect:

@@ -7,8 +7,9 @@ import pytest
 
 from reconciler.errors import LlamaServerError
 from reconciler.llama.ggml_types import BLOCKS, tensor_bytes
-from reconciler.llama.gguf import GgufFacts, parse_header, shard_names
+from reconciler.llama.gguf import GgufFacts, parse_header
 from reconciler.llama.gguf_cursor import GgufFault, GgufHeaderError
+from reconciler.llama.shards import shard_names
 from tests.support.tiny_gguf import write_large_vocab_gguf, write_tiny_gguf
 
 

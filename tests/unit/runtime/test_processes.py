@@ -88,7 +88,7 @@ def test_a_deleted_lock_file_is_still_told(tmp_path: Path) -> None:
 def test_the_exit_of_somebody_elses_child_is_told_by_kernels_that_can() -> None:
     """A shell in between is the parent that reaps."""
     parent = subprocess.Popen(
-        ["/bin/sh", "-c", "/bin/sh -c 'echo $$; read line; exit 7' <&0 & wait; echo over; read line"],
+        ["/bin/sh", "-c", "exec 3<&0; /bin/sh -c 'echo $$; read line; exit 7' <&3 & wait; echo over; read line"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
