@@ -39,14 +39,15 @@ class HostFiles:
 
     def model(self, path: str) -> FileFacts:
         """Size, time and whether the bytes begin like a GGUF with all its shards and a whole header."""
+        file = Path(path)
         try:
-            found = Path(path).stat()
+            found = file.stat()
         except OSError as error:
             return _unusable(path, error)
         size, mtime = found.st_size, found.st_mtime_ns
-        if self._whole.get(path) == [size, mtime] and not _missing_shards(Path(path)):
+        if self._whole.get(path) == [size, mtime] and not _missing_shards(file):
             return FileFacts(path=path, size=size, mtime_ns=mtime)
-        problem, hint = _problem(Path(path))
+        problem, hint = _problem(file)
         if not problem:
             self._whole[path] = [size, mtime]
         return FileFacts(path=path, size=size, mtime_ns=mtime, problem=problem, hint=hint)

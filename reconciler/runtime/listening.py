@@ -5,7 +5,7 @@ The second half is a walk over all descriptors, so it is made only for the ports
 last one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -25,10 +25,12 @@ def listeners(ports: Iterable[int] | None = None, *, likely: Iterable[int] = ())
     """
     wanted = None if ports is None else frozenset(ports)
     sockets = {inode: port for inode, port in _sockets() if wanted is None or port in wanted}
+    # Servers have one parent, whose descriptors are looked at once.
+    held = cache(lambda pid: _held(pid, sockets))
     found: dict[int, int | None] = dict.fromkeys(sockets.values())
     for pid in _candidates(likely) if sockets else ():
-        for inode in _held(pid, sockets):
-            found[sockets[inode]] = _eldest(pid, inode, sockets)
+        for inode in held(pid):
+            found[sockets[inode]] = _eldest(pid, inode, held)
         if None not in found.values():
             break
     return found
@@ -56,8 +58,8 @@ def _held(pid: int, sockets: Mapping[str, int]) -> set[str]:
         return set()
 
 
-def _eldest(pid: int, inode: str, sockets: Mapping[str, int]) -> int:
+def _eldest(pid: int, inode: str, held: Callable[[int], set[str]]) -> int:
     """The process that listens is the one whose parent does not hold the socket; children inherit it."""
-    while (stat := procfs.stat(pid)) and inode in _held(stat.parent_pid, sockets):
+    while (stat := procfs.stat(pid)) and inode in held(stat.parent_pid):
         pid = stat.parent_pid
     return pid
