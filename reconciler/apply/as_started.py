@@ -4,7 +4,9 @@ What a process that somebody else started is made from, by its own command line.
 Only that can be known: its environment and its secrets are taken to be the declared ones, and our own policies are.
 """
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from reconciler.apply.context import Context
@@ -36,7 +38,7 @@ def as_started(ctx: Context, change: Change, process: ObservedProcess, wanted: A
         document = {**process_part, "router": router | {"models_preset": after("--models-preset", process.argv)}}
     else:
         document = {
-            **_model(read, wanted.document),
+            **_model(read, wanted.document, process.directory),
             **process_part,
             "port": read.port,
             "files": wanted.document["files"],
@@ -52,9 +54,10 @@ def _below(head: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {path.partition(".")[2]: value for path, value in settings.items() if path.startswith(f"{head}.")}
 
 
-def _model(read: ReadArgv, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _model(read: ReadArgv, wanted: Mapping[str, Any], directory: str) -> dict[str, Any]:
     """The model's part, brought to the form of a spec, so that `1` and `1.0` do not look like a change."""
-    document = _policies(wanted) | {"path": read.model_path or "", "extra_args": dict(read.unknown)}
+    path = os.path.normpath(Path(directory, read.model_path or ""))
+    document = _policies(wanted) | {"path": path, "extra_args": dict(read.unknown)}
     document["aliases"] = list(read.aliases[1:]) if read.aliases else wanted.get("aliases", [])
     for path, value in read.settings.items():
         if path in server_settings() or path.startswith("router."):

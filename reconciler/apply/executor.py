@@ -25,9 +25,11 @@ from reconciler.domain.outcome import Outcome, Result
 from reconciler.domain.plan import Plan
 from reconciler.errors import ReconcilerError
 from reconciler.spec.record import ResourceRecord
-from reconciler.store import StepIntent, Writer
+from reconciler.store import StepFinish, StepIntent, Writer
 
 SPAWNS = frozenset({Action.START, Action.RESTART})
+BEATS, BEAT = 10, 0.01
+"""How often and how long, in seconds, an outcome waits for others before it is written."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Execution:
     Attributes:
         lines: the record as it stands now; moves with every outcome.
         limit: how many steps run side by side.
+        running: steps of this wave that did not end yet.
+        ended: those whose outcome is not written yet.
     """
 
     ctx: Context
@@ -47,6 +51,8 @@ class Execution:
     limit: asyncio.Semaphore
     lines: dict[ResourceId, ResourceRecord] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
+    ended: list[tuple[Change, StepEnd]] = field(default_factory=list)
+    running: int = 0
 
     async def waves(self) -> None:
         """Runs wave after wave until the plan is done or the run is told to stop."""
@@ -62,6 +68,7 @@ class Execution:
         crashpoint("wave-journalled")
         models = [change for change in wave if self._is_section(change)]
         single = [change for change in wave if change not in models]
+        self.running = len(single)
         jobs: list[Awaitable[None]] = [
             self._finish(steps, change, self._guarded(change, instances[change.resource])) for change in single
         ]
@@ -148,27 +155,49 @@ class Execution:
         return address_of(self.lines.get(ROUTER))
 
     async def _finish(self, steps: dict[ResourceId, int], change: Change, step: Awaitable[StepEnd]) -> None:
-        self._write(steps, change, await step)
+        """
+        Waits for the end of a step. The first that ends waits a moment for others and writes them too: a commit takes
+        as long as a small model takes to start.
+        """
+        try:
+            end = await step
+        finally:
+            self.running -= 1
+        crashpoint("step-done")
+        self.ended.append((change, end))
+        if len(self.ended) > 1:
+            return
+        try:
+            for _ in range(BEATS):
+                if self.running:
+                    await self.ctx.world.clock.sleep(BEAT)
+        finally:
+            self._write(steps, self.ended)
+            self.ended = []
 
     async def _finish_batch(self, steps: dict[ResourceId, int], models: Sequence[Change]) -> None:
         ends = await change_models(self.ctx, models, self.lines, self._router())
         by_resource = {end.outcome.resource: end for end in ends}
-        for change in models:
-            self._write(steps, change, by_resource[change.resource])
-
-    def _write(self, steps: dict[ResourceId, int], change: Change, end: StepEnd) -> None:
         crashpoint("step-done")
+        self._write(steps, [(change, by_resource[change.resource]) for change in models])
+
+    def _write(self, steps: dict[ResourceId, int], ended: Sequence[tuple[Change, StepEnd]]) -> None:
+        """Journals outcomes with the lines that they make true, all or none."""
         now, generation = self.ctx.world.clock.now(), self.ctx.record.generation + 1
-        after = with_conditions(end.after, end.outcome, now=now, generation=generation) if end.after else None
-        self.writer.finish_step(steps[change.resource], end.outcome, after, forget=after is None, now=now)
+        finished = [_finished(steps[change.resource], end, now=now, generation=generation) for change, end in ended]
+        self.writer.finish_steps(finished, now=now)
         crashpoint("step-journalled")
-        self.outcomes.append(end.outcome)
-        moved = [line.resource for line in self.lines.values() if line.uid == change.slot]
-        for resource in moved:
+        self.outcomes += [one.outcome for one in finished]
+        slots = {change.slot for change, _ in ended}
+        for resource in [line.resource for line in self.lines.values() if line.uid in slots]:
             del self.lines[resource]
-        if after is not None:
-            self.lines[after.resource] = after
+        self.lines |= {one.after.resource: one.after for one in finished if one.after}
 
     def _skip(self, wave: Sequence[Change]) -> None:
         for change in wave:
             self.outcomes.append(outcome(change, Result.SKIPPED, "the run was interrupted before"))
+
+
+def _finished(step: int, end: StepEnd, *, now: float, generation: int) -> StepFinish:
+    after = with_conditions(end.after, end.outcome, now=now, generation=generation) if end.after else None
+    return StepFinish(step=step, outcome=end.outcome, after=after, forget=after is None)

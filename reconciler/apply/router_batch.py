@@ -8,6 +8,7 @@ from reconciler.apply.context import Context
 from reconciler.apply.dedicated import stop as stop_process
 from reconciler.apply.policies import policy_of
 from reconciler.apply.preset import write_preset
+from reconciler.apply.readiness import Readiness
 from reconciler.apply.router_models import RouterAddress, drain_models, load, reload, states
 from reconciler.apply.step import StepEnd, failed, outcome, running, stopped
 from reconciler.domain.change import Action, Change
@@ -37,6 +38,23 @@ class Batch:
     before: Mapping[ResourceId, Applied]
     after: Mapping[ResourceId, Applied]
     slots: Mapping[ResourceId, SlotUid]
+
+
+NOTHING_LOADED = Readiness(ready=True, seconds=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """
+    How a load ended.
+
+    Attributes:
+        new: of the new section; ready, too, when nothing had to be loaded.
+        lost: why the one before did not load either, so that there is nothing to go back to.
+    """
+
+    new: Readiness = NOTHING_LOADED
+    lost: str = ""
 
 
 def sections_after(
@@ -106,10 +124,10 @@ async def change_models(
         await _put(ctx, batch, batch.after)
     except ReconcilerError as error:
         return await _refused(ctx, batch, error)
-    causes = await _load_all(ctx, batch, loaded)
-    if back := {name for name, (why, _seconds) in causes.items() if why and _before(batch, name)}:
-        await _go_back(ctx, batch, back)
-    return [_end(ctx, batch, name, causes.get(name, ("", 0.0)), cut.get(name, 0)) for name in batch.changes]
+    loads = await _load_all(ctx, batch, loaded)
+    if back := {name for name, one in loads.items() if not one.new.ready and _before(batch, name)}:
+        loads |= await _go_back(ctx, batch, {name: loads[name] for name in back})
+    return [_end(ctx, batch, name, loads.get(name, Load()), cut.get(name, 0)) for name in batch.changes]
 
 
 def _without_router(ctx: Context, change: Change) -> StepEnd:
@@ -122,10 +140,10 @@ def _without_router(ctx: Context, change: Change) -> StepEnd:
 
 
 def _before(batch: Batch, name: str) -> Applied | None:
-    """The section that a changed model had, under its old name when it moved."""
+    """The other section that a model had, under its old name when it moved; one that is the same is no way back."""
     change = batch.changes[name]
-    old = (resource for resource, slot in batch.slots.items() if slot == change.slot and resource in batch.before)
-    return next((batch.before[resource] for resource in old), None)
+    old = [batch.before[one] for one, slot in batch.slots.items() if slot == change.slot and one in batch.before]
+    return old[0] if old and old[0] != batch.after.get(change.resource) else None
 
 
 async def _put(ctx: Context, batch: Batch, sections: Mapping[ResourceId, Applied]) -> None:
@@ -168,63 +186,59 @@ def _must_load(ctx: Context, change: Change, loaded: set[str]) -> bool:
     return change.action in PUTS and model is not None and (model.load == "always" or bool({name, *old} & loaded))
 
 
-async def _load_all(ctx: Context, batch: Batch, loaded: set[str]) -> dict[str, tuple[str, float]]:
-    """Loads what must be loaded, side by side; by name why it failed (empty when it is there) and the seconds."""
+async def _load_all(ctx: Context, batch: Batch, loaded: set[str]) -> dict[str, Load]:
+    """Loads what must be loaded, side by side."""
 
-    async def one(name: str, change: Change) -> tuple[str, float]:
+    async def one(name: str, change: Change) -> Load:
         began = ctx.world.clock.monotonic()
         try:
-            why = await load(ctx, change, batch.router, name, policy_of(batch.after[change.resource]))
+            return Load(new=await load(ctx, change, batch.router, name, policy_of(batch.after[change.resource])))
         except ReconcilerError as error:
-            why = error.summary
-        return why, ctx.world.clock.monotonic() - began
+            seconds = ctx.world.clock.monotonic() - began
+            return Load(new=Readiness(ready=False, seconds=seconds, cause=error.summary))
 
     wanted = {name: change for name, change in batch.changes.items() if _must_load(ctx, change, loaded)}
     return dict(zip(wanted, await asyncio.gather(*(one(*item) for item in wanted.items())), strict=True))
 
 
-async def _go_back(ctx: Context, batch: Batch, names: set[str]) -> None:
-    """Gives models whose new section does not load the one that they had, and loads that."""
+async def _go_back(ctx: Context, batch: Batch, failed_loads: Mapping[str, Load]) -> dict[str, Load]:
+    """Gives models whose new section does not load the one that they had, loads that, and says how it went."""
     sections = dict(batch.after)
-    for name in names:
+    for name, one in failed_loads.items():
         change, before = batch.changes[name], _before(batch, name)
-        ctx.tell(change, Stage.RESTORING)
+        ctx.tell(change, Stage.RESTORING, one.new.cause)
         if before is not None:
             sections[change.resource] = before
-    await _put(ctx, _only(batch, names), sections)
-    for name in names:
-        change = batch.changes[name]
-        if why := await load(ctx, change, batch.router, name, policy_of(sections[change.resource])):
-            ctx.tell(change, Stage.FAILED, f"the section before does not load either: {why}")
+    changes = {name: batch.changes[name] for name in failed_loads}
+    await _put(ctx, replace(batch, changes=changes), sections)
+    ended = {}
+    for name, change in changes.items():
+        again = await load(ctx, change, batch.router, name, policy_of(sections[change.resource]))
+        ended[name] = replace(failed_loads[name], lost=again.cause)
+    return ended
 
 
-def _only(batch: Batch, names: set[str]) -> Batch:
-    """The same batch, for some of its changes."""
-    return replace(batch, changes={name: change for name, change in batch.changes.items() if name in names})
-
-
-def _end(ctx: Context, batch: Batch, name: str, loading: tuple[str, float], cut: int) -> StepEnd:
+def _end(ctx: Context, batch: Batch, name: str, loaded: Load, cut: int) -> StepEnd:
     """The end of one change of the batch."""
-    change, (why, seconds), router = batch.changes[name], loading, batch.router
+    change, new = batch.changes[name], loaded.new
     line = ctx.resource(change.resource, change.slot)
+    facts = {"port": batch.router.port, "seconds": new.seconds, "cut_requests": cut, "log_lines": new.log_lines}
     if change.action not in PUTS:
         ctx.tell(change, Stage.STOPPED)
-        return StepEnd(outcome=outcome(change, Result.DONE, cut_requests=cut), after=stopped(line, change))
-    applied = batch.after[change.resource]
-    if not why:
-        ctx.tell(change, Stage.READY, port=router.port, elapsed=seconds)
-        done = outcome(change, Result.DONE, _cut(cut), port=router.port, seconds=seconds, cut_requests=cut)
-        return StepEnd(outcome=done, after=running(line, change, applied, None, seconds))
-    noted = failed(line, digest(applied.document), why, ctx.world.clock.now())
-    if (before := _before(batch, name)) is not None:
-        ctx.tell(change, Stage.RESTORED, why, port=router.port)
-        end = outcome(change, Result.RESTORED, why, port=router.port, seconds=seconds, cut_requests=cut)
-        return StepEnd(
-            outcome=end, after=replace(noted, resource=change.resource, applied=before, desired_running=True)
-        )
-    ctx.tell(change, Stage.FAILED, why)
-    kept = replace(noted, resource=change.resource, applied=applied, desired_running=True)
-    return StepEnd(outcome=outcome(change, Result.FAILED, why, seconds=seconds), after=kept)
+        return StepEnd(outcome=outcome(change, Result.DONE, _cut(cut), cut_requests=cut), after=stopped(line, change))
+    applied, before = batch.after[change.resource], _before(batch, name)
+    if new.ready:
+        ctx.tell(change, Stage.READY, port=batch.router.port, elapsed=new.seconds)
+        done = outcome(change, Result.DONE, _cut(cut), **facts)
+        return StepEnd(outcome=done, after=running(line, change, applied, None, new.seconds))
+    noted = failed(line, digest(applied.document), new.cause, ctx.world.clock.now())
+    after = replace(noted, resource=change.resource, applied=before or applied, desired_running=True)
+    if before is not None and not loaded.lost:
+        ctx.tell(change, Stage.RESTORED, new.cause, port=batch.router.port)
+        return StepEnd(outcome=outcome(change, Result.RESTORED, new.cause, **facts), after=after)
+    cause = f"{new.cause}; the section before does not load either: {loaded.lost}" if loaded.lost else new.cause
+    ctx.tell(change, Stage.FAILED, cause)
+    return StepEnd(outcome=outcome(change, Result.FAILED, cause, **facts), after=after)
 
 
 def _cut(cut: int) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from reconciler.apply.context import Context
+from reconciler.apply.readiness import Readiness
 from reconciler.apply.router_progress import follow
 from reconciler.apply.stopping import DRAIN_LOOK
 from reconciler.domain.change import Change
@@ -19,14 +20,19 @@ from reconciler.domain.event import Stage
 from reconciler.domain.observation import RouterModelState
 from reconciler.errors import RuntimeFailure
 from reconciler.llama.address import reachable
-from reconciler.llama.death import cause_of_death
+from reconciler.llama.death import Cause, CauseKind, cause_of_death
 from reconciler.llama.router_api import parse_load_reply, parse_models
 from reconciler.runtime.servers import busy, router_models
 from reconciler.spec.document import read_back
 from reconciler.spec.policy import HealthPolicy
 from reconciler.spec.record import ResourceRecord
 
+FAST_LOOK = 0.02
 LOOK = 0.1
+UNHEARD = 1.0
+LAST_WORDS = 0.5
+"""Seconds: a load that was asked for shows within one, and a log is complete within half of that."""
+
 RELOAD_TIMEOUT = 120.0
 """Seconds: a reload blocks for the `stop-timeout` of every model that still works."""
 
@@ -84,36 +90,52 @@ def _said(body: bytes) -> str:
     return body.decode(errors="replace")[:500]
 
 
-async def load(ctx: Context, change: Change, router: RouterAddress, name: str, policy: HealthPolicy) -> str:
-    """Loads a model and waits for the truth; returns why it could not be loaded, empty when it is there."""
-    clock = ctx.world.clock
-    began = clock.monotonic()
+async def load(ctx: Context, change: Change, router: RouterAddress, name: str, policy: HealthPolicy) -> Readiness:
+    """Loads a model and waits for the truth about it."""
+    began = ctx.world.clock.monotonic()
     body = json.dumps({"model": name}).encode()
     reply = await ctx.world.http.post(router.port, "/models/load", body, host=router.host, token=ctx.token)
-    if reply is None:
-        return "the router is gone"
-    answer = parse_load_reply(reply.status, reply.body)
-    if not answer.accepted and not answer.already_running:
-        return answer.message or "the router refused to load it"
+    answer = parse_load_reply(reply.status, reply.body) if reply else None
+    if answer is None or not (answer.accepted or answer.already_running):
+        cause = (answer.message if answer else "") or "the router refused to load it"
+        return Readiness(ready=False, seconds=0.0, cause=cause)
     ctx.tell(change, Stage.LOADING, port=router.port)
     following = asyncio.ensure_future(follow(ctx, change, router.host, router.port, name))
     try:
-        while (waited := clock.monotonic() - began) <= policy.startup_limit:
-            state = (await states(ctx, router)).get(name)
-            if state is None:
-                return "the router does not list it"
-            if state.status in {"loaded", "sleeping"}:
-                return ""
-            if state.status == "unloaded" and (state.failed or waited > 1.0):
-                # The router's children begin their log anew with each start.
-                tail = ctx.world.files.tail(ctx.world.log(change.slot or ""), lines=40)
-                cause = cause_of_death("\n".join(tail), state.exit_code, None)
-                return f"{cause.kind.value}: {cause.message}"
-            await clock.sleep(0.02 if waited < 1.0 else LOOK)
-        return f"not loaded after {policy.startup_limit:g} s (startup_limit)"
+        return await _loaded(ctx, change, router, name, policy, began)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+
+
+async def _loaded(
+    ctx: Context, change: Change, router: RouterAddress, name: str, policy: HealthPolicy, began: float
+) -> Readiness:
+    """Polls `/models` until the model is there, or has failed, or `startup_limit` is over."""
+    clock = ctx.world.clock
+    while (waited := clock.monotonic() - began) <= policy.startup_limit:
+        state = (await states(ctx, router)).get(name)
+        if state is None:
+            return Readiness(ready=False, seconds=waited, cause="the router does not list it")
+        if state.status in {"loaded", "sleeping"}:
+            return Readiness(ready=True, seconds=waited)
+        if state.status == "unloaded" and (state.failed or waited > UNHEARD):
+            cause = await _cause(ctx, change, state.exit_code)
+            text = f"{cause.kind.value}: {cause.message}"
+            return Readiness(ready=False, seconds=waited, cause=text, log_lines=cause.lines)
+        await clock.sleep(FAST_LOOK if waited < UNHEARD else LOOK)
+    return Readiness(ready=False, seconds=waited, cause=f"not loaded after {policy.startup_limit:g} s (startup_limit)")
+
+
+async def _cause(ctx: Context, change: Change, exit_code: int | None) -> Cause:
+    """Why the child ended, by its log, which it begins anew with each start and may still be writing."""
+    deadline = ctx.world.clock.monotonic() + LAST_WORDS
+    while True:
+        tail = ctx.world.files.tail(ctx.world.log(change.slot or ""), lines=40)
+        cause = cause_of_death("\n".join(tail), exit_code, None)
+        if cause.kind is not CauseKind.EXITED or ctx.world.clock.monotonic() > deadline:
+            return cause
+        await ctx.world.clock.sleep(FAST_LOOK)
 
 
 async def drain_models(

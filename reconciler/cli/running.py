@@ -22,8 +22,8 @@ from reconciler.cli.options import Manner
 from reconciler.cli.output import Format, Output
 from reconciler.cli.pipes import unread
 from reconciler.cli.planning import blocking, refuse_errors, refuse_objections
-from reconciler.cli.program import version
 from reconciler.cli.waiting import result_of
+from reconciler.config.version import program_version
 from reconciler.domain.outcome import RunReport
 from reconciler.errors import UsageError
 from reconciler.plan.codec import plan_json
@@ -60,7 +60,7 @@ class Deed:
 def locked(directory: Path, operation: str, manner: Manner, output: Output) -> Iterator[None]:
     """Holds the lock of the store; says who has it when that takes a moment."""
     private_directory(directory)
-    lock = StoreLock(directory / "lock", version=version(), operation=operation)
+    lock = StoreLock(directory / "lock", version=program_version(), operation=operation)
     asyncio.run(
         lock.acquire(seconds=manner.lock_timeout, on_wait=lambda holder: output.note(f"waiting for {holder} …"))
     )
@@ -113,7 +113,7 @@ def _agreed(deed: Deed) -> bool:
 
 def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Output) -> int:
     errand = Errand(
-        operation=deed.operation, plan_document=plan_json(planned.plan), origin=deed.origin, program=version()
+        operation=deed.operation, plan_document=plan_json(planned.plan), origin=deed.origin, program=program_version()
     )
     signals = Signals(output)
     with (

@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from reconciler.cli.options import Common
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.domain.diagnostic import Severity
 from reconciler.domain.observation import BinaryIdentity
-from reconciler.errors import LlamaServerError
+from reconciler.errors import ConfigError, LlamaServerError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.check import check_flags
 from reconciler.runtime.binary import Build, cached, find_binary, read_build
@@ -47,7 +49,7 @@ def open_site(common: Common) -> Site:
     """
     paths = config_paths(common)
     named = named_directory(common.store)
-    fleet = load_fleet(paths, cache=cache_of(named) if named else None)
+    fleet = _loaded(common, paths, cache_of(named) if named else None)
     directory = named or directory_of(fleet.spec.fleet)
     build = find_build(common, fleet.spec.llama_server, cache_of(directory))
     problems = check_flags(fleet.spec, build.catalogue)
@@ -64,6 +66,21 @@ def open_site(common: Common) -> Site:
         build=build,
         is_catalogue=not build.identity.size,
     )
+
+
+def _loaded(common: Common, paths: Sequence[Path], cache: Path | None) -> LoadedFleet:
+    """
+    The fleet alone. One that is not valid is read again with the flags of the build that would be used without it.
+
+    Raises:
+        ConfigError: with every problem, those of flags too where a llama-server can be found.
+    """
+    try:
+        return load_fleet(paths, cache=cache)
+    except ConfigError:
+        with suppress(LlamaServerError):
+            load_fleet(paths, catalogue=find_build(common, None, None).catalogue)
+        raise
 
 
 def find_build(common: Common, setting: str | None, cache: Path | None) -> Build:

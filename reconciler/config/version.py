@@ -24,8 +24,11 @@ WHERE = ("required_version",)
 
 @cache
 def program_version() -> str:
-    """The version as installed."""
-    return metadata.version("llama-reconciler")
+    """The version as installed; that of a source tree which nobody installed is lower than any."""
+    try:
+        return metadata.version("llama-reconciler")
+    except metadata.PackageNotFoundError:
+        return "0"
 
 
 def check_required(wanted: object, program: str) -> Problem | None:

@@ -31,6 +31,7 @@ class ObservedProcess:
     Attributes:
         marks: the three marks of its environment; `None` when it has none or belongs to somebody else.
         executable: the link of `/proc/PID/exe`; `exe_deleted` after an upgrade replaced the file.
+        directory: where relative paths of its command line begin; empty when unreadable.
         started_at: seconds since the epoch, computed from the start ticks.
         memory_bytes: resident set size; `None` when unreadable.
         lock_path: the slot lock that it holds open, with the ` (deleted)` that the kernel appends left out.
@@ -40,6 +41,7 @@ class ObservedProcess:
     parent_pid: int
     argv: tuple[str, ...]
     executable: str = ""
+    directory: str = ""
     exe_deleted: bool = False
     marks: Marks | None = None
     started_at: float = 0.0

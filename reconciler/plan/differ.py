@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.domain.change import Effect, FieldChange, Reason
 from reconciler.spec.record import Applied
-from reconciler.spec.registry import effect_of
+from reconciler.spec.registry import ENVIRONMENT_WITHOUT_EFFECT, effect_of
 
 SECRET = "(secret)"  # noqa: S105 - what is shown instead of one
 UNSEEN = frozenset({"moved_from"})
@@ -73,8 +73,15 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _comparable(path: str, old: Mapping[str, Any], new: Mapping[str, Any], *, same_kind: bool) -> bool:
-    """A file that is no longer part of a model goes without saying, as does what comes with a process of its own."""
-    head = path.partition(".")[0]
+    """
+    Whether a difference is worth a word.
+
+    A file that is no longer part of a model goes without saying, as does what comes with a process of its own. The
+    caller's PATH, HOME and LANG stay recorded as the process got them: every other shell has others.
+    """
+    head, _, rest = path.partition(".")
+    if head == "environment" and rest in ENVIRONMENT_WITHOUT_EFFECT:
+        return False
     if head == "files":
         return path in old and path in new
     return same_kind or head not in OF_A_PROCESS

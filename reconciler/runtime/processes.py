@@ -142,6 +142,7 @@ def _look(pid: int, descriptor: int) -> ObservedProcess | None:
         parent_pid=stat.parent_pid,
         argv=procfs.argv(pid),
         executable=executable,
+        directory=procfs.directory(pid),
         exe_deleted=deleted,
         marks=marks,
         started_at=stat.started_at,

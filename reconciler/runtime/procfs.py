@@ -143,6 +143,14 @@ def executable(pid: int) -> tuple[str, bool]:
     return link.removesuffix(_DELETED), link.endswith(_DELETED)
 
 
+def directory(pid: int) -> str:
+    """The working directory; empty when hidden."""
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return ""
+
+
 def executable_inode(pid: int) -> tuple[int, int] | None:
     """Device and inode of the running program, also of a deleted one; `None` when hidden."""
     try:

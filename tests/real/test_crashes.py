@@ -185,8 +185,10 @@ def test_an_interrupted_apply_finishes_its_step_and_exits_130(sandbox: Sandbox) 
 
 def test_a_server_that_the_user_runs_is_adopted_without_a_restart(sandbox: Sandbox) -> None:
     port = free_port()
-    argv = [str(sandbox.llama_server), "-m", str(sandbox.gguf), "--port", str(port), "-c", "256", "-t", "1", "-np", "1"]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as own:
+    argv = [str(sandbox.llama_server), "-m", sandbox.gguf.name, "--port", str(port), "-c", "256", "-t", "1", "-np", "1"]
+    with subprocess.Popen(
+        argv, cwd=sandbox.gguf.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as own:
         try:
             sandbox.dedicated("mine", port=port)
             sandbox.write()

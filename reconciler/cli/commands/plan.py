@@ -1,5 +1,5 @@
 """
-`reconcile plan`: what would change, and why. It takes no lock and writes nothing.
+`reconcile plan`: what would change, and why. It takes no lock and changes nothing; at most it remembers what it read.
 
 What only some options need is imported when they are given: nothing is run as often as this.
 """

@@ -6,8 +6,8 @@ import click
 
 from reconciler.cli.options import Common, common
 from reconciler.cli.output import Format
-from reconciler.cli.program import version
 from reconciler.cli.wiring import find_build
+from reconciler.config.version import program_version
 from reconciler.errors import LlamaServerError
 from reconciler.render import FORMAT_VERSION
 from reconciler.store.sqlite_build import SQLITE_VERSION
@@ -18,7 +18,7 @@ from reconciler.store.sqlite_build import SQLITE_VERSION
 def command(common: Common) -> int:
     """Print the versions of the program and what it runs on."""
     facts = {
-        "reconcile": version(),
+        "reconcile": program_version(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "sqlite": SQLITE_VERSION,
