@@ -9,6 +9,7 @@ from reconciler.apply.dedicated import stop as stop_process
 from reconciler.apply.policies import policy_of
 from reconciler.apply.preset import write_preset
 from reconciler.apply.readiness import Readiness
+from reconciler.apply.router_children import children, gone
 from reconciler.apply.router_models import RouterAddress, drain_models, load, reload, states
 from reconciler.apply.step import StepEnd, failed, outcome, running, stopped
 from reconciler.domain.change import Action, Change
@@ -121,7 +122,9 @@ async def change_models(
             name: policy_of(ctx.resource(change.resource, change.slot).applied) for name, change in touched.items()
         }
         cut = await drain_models(ctx, router, touched, policies)
+        ending = children(ctx, touched)
         await _put(ctx, batch, batch.after)
+        await gone(ctx, ending)
     except ReconcilerError as error:
         return await _refused(ctx, batch, error)
     loads = await _load_all(ctx, batch, loaded)
