@@ -47,7 +47,6 @@ def launch(ctx: Context, resource: ResourceId, slot: SlotUid, applied: Applied, 
     argv, host, port = _command_line(ctx, resource, applied)
     environment = _environment(ctx, slot, applied, instance)
     log = world.log(slot)
-    offset = world.files.size(log)
     lock = world.locks.acquire(slot, resource)
     if lock is None:
         raise RuntimeFailure(
@@ -56,6 +55,10 @@ def launch(ctx: Context, resource: ResourceId, slot: SlotUid, applied: Applied, 
             hint="run `reconcile plan` again: it looks for the process",
         )
     try:
+        # Only now is it certain that nobody else writes there.
+        limits = ctx.fleet.logging.file
+        world.files.rotate(log, max_size=limits.max_size, max_files=limits.max_files)
+        offset = world.files.size(log)
         handle = world.processes.spawn(Command(argv=argv, environment=environment, log=log, lock=lock))
     finally:
         world.locks.release(lock)

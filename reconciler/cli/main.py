@@ -1,6 +1,7 @@
 """The entry point: a group whose commands are imported only when they are invoked."""
 
 import gc
+import os
 import sys
 from importlib import import_module
 
@@ -48,6 +49,8 @@ class LazyGroup(click.Group):
 
 def load(name: str) -> click.Command:
     """Imports a command. What it brings stays to the end, so nobody needs to look for garbage in it, then or later."""
+    # Pydantic would look for plugins through all packages of the environment; none has a say in what a fleet means.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()
     command = import_module(f"reconciler.cli.commands.{name}").command
     gc.freeze()

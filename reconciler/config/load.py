@@ -14,7 +14,7 @@ from reconciler.config.node import Node
 from reconciler.config.node import Path as KeyPath
 from reconciler.config.origin import origin_of
 from reconciler.config.places import Places
-from reconciler.config.problem import Problem
+from reconciler.config.problem import Problem, well_founded
 from reconciler.config.rules import check
 from reconciler.config.text import Text
 from reconciler.config.validation import validate
@@ -160,7 +160,7 @@ def _check(
         problems.append(problem)
     flags: tuple[Diagnostic, ...] = ()
     if spec is not None:
-        problems += check(spec)
+        problems += well_founded(check(spec), {one.path for one in problems})
         flags = _check_flags(spec, catalogue) if catalogue else ()
     if problems or flags:
         places = read().places

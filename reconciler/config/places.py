@@ -89,7 +89,7 @@ class Places:
             hint=problem.hint,
             path=dotted(path),
         )
-        return replace(built, snippet="") if problem.secret else built
+        return replace(built, severity=problem.severity, snippet="" if problem.secret else built.snippet)
 
     def _above(self, path: Path) -> Place | None:
         for end in range(len(path) - 1, 0, -1):

@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterator
 
 from reconciler.config.node import Path
 from reconciler.config.problem import Problem, dotted
+from reconciler.domain.diagnostic import Severity
 from reconciler.spec.fleet import FleetSpec
 
 MODELS_MAX = 4
 """llama-server's own default of `--models-max`."""
+
+NO_DAEMON = "it takes effect with the daemon, which this version does not have"
+NO_LOG = "this version keeps no log of its own, only those of the servers"
+NO_METRICS = "this version takes no samples"
 
 
 def check(fleet: FleetSpec) -> Iterator[Problem]:
@@ -85,6 +90,7 @@ def router_models_have_a_router(fleet: FleetSpec) -> Iterator[Problem]:
             code="E0305",
             summary=f"`{name}` is served by the router, and there is none",
             path=("models", name, "serve"),
+            rests_on=(("router",),),
             hint="remove `router.enabled: false`"
             if switched_off
             else "add `router:` with a port, or `serve: dedicated`",
@@ -116,6 +122,7 @@ def always_models_fit(fleet: FleetSpec) -> Iterator[Problem]:
             code="E0308",
             summary=f"`router.models_max` is too small for {always} models with `load: always`",
             path=("router", "models_max"),
+            rests_on=tuple(("models", name, key) for name in fleet.models for key in ("serve", "load")),
             detail=f"expected at least {needed} ({always} always{place}), got {limit}",
             hint=f"write `models_max: {needed}` (0 is no limit), or `load: on-demand` in some models",
         )
@@ -130,6 +137,7 @@ def tls_has_both_files(fleet: FleetSpec) -> Iterator[Problem]:
             code="E0309",
             summary=f"`{given}` needs `{absent}`",
             path=("server", given),
+            rests_on=(("server", absent),),
             hint=f"add `{absent}: FILE.pem`",
         )
 
@@ -154,11 +162,38 @@ def moves_are_clear(fleet: FleetSpec) -> Iterator[Problem]:
         heirs.setdefault(old, here)
 
 
+def keys_have_an_effect(fleet: FleetSpec) -> Iterator[Problem]:
+    """The language is larger than what this version does; what is said for nothing is told."""
+    if "metrics" in fleet.model_fields_set:
+        yield _idle(("metrics",), NO_METRICS)
+    for key in ("level", "console", "database"):
+        if key in fleet.logging.model_fields_set:
+            yield _idle(("logging", key), NO_LOG)
+    if fleet.router and "restart" in fleet.router.model_fields_set:
+        yield _idle(("router", "restart"), NO_DAEMON)
+    for name, model in fleet.models.items():
+        if "restart" in model.model_fields_set:
+            yield _idle(("models", name, "restart"), NO_DAEMON)
+
+
+def _idle(path: Path, reason: str) -> Problem:
+    return Problem(
+        code="W0301",
+        severity=Severity.WARNING,
+        summary=f"`{path[-1]}` has no effect in this version",
+        path=path,
+        detail=reason,
+        hint="leave it for a later version, or remove it",
+        at_key=True,
+    )
+
+
 def _needs_dedicated(code: str, name: str, key: str, reason: str) -> Problem:
     return Problem(
         code=code,
         summary=f"`{key}` is for dedicated models, and `{name}` is served by the router",
         path=("models", name, key),
+        rests_on=(("models", name, "serve"),),
         detail=reason,
         hint=f"remove `{key}`, or write `serve: dedicated`",
         at_key=True,
@@ -174,4 +209,5 @@ RULES: tuple[Callable[[FleetSpec], Iterator[Problem]], ...] = (
     always_models_fit,
     tls_has_both_files,
     moves_are_clear,
+    keys_have_an_effect,
 )

@@ -66,8 +66,10 @@ def arguments(setting: Setting, value: Any, catalogue: Catalogue) -> tuple[Argum
 
 def chosen(setting: Setting, value: Any, catalogue: Catalogue) -> Spelling | None:
     """The newest spelling that the build knows and that can say the value."""
-    usable = (one for one in setting.spellings if catalogue.knows(one.flag))
-    return next((one for one in usable if _can_say(one, value, setting, catalogue)), None)
+    for one in setting.spellings:
+        if catalogue.knows(one.flag) and _can_say(one, value, setting, catalogue):
+            return one
+    return None
 
 
 def negative(flag: str, catalogue: Catalogue) -> str | None:

@@ -16,6 +16,7 @@ from reconciler.errors import LlamaServerError
 from reconciler.llama.flag_entry import FlagEntry, parse_entry
 
 FORMAT_VERSION = "1.0"
+KEYS = frozenset(one.name for one in fields(FlagEntry))
 HEADING = re.compile(r"-{3,} (?P<section>.+?) -{3,}")
 
 
@@ -115,9 +116,8 @@ def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _entry_from_json(document: object) -> FlagEntry:
-    names = {field.name for field in fields(FlagEntry)}
-    if not isinstance(document, dict) or set(document) != names:
-        raise _not_a_catalogue(detail=f"expected entries with the keys {', '.join(sorted(names))}")
+    if not isinstance(document, dict) or document.keys() != KEYS:
+        raise _not_a_catalogue(detail=f"expected entries with the keys {', '.join(sorted(KEYS))}")
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
     }

@@ -58,9 +58,7 @@ def _lists(
 ) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for argument in arguments:
-        entry = catalogue.entry(argument.key)
-        joined = entry is not None and "comma-separated" in " ".join(entry.help.split())
-        if argument.key in seen and not joined:
+        if argument.key in seen and not _is_joined(argument.key, catalogue):
             yield Diagnostic(
                 code="E0407",
                 summary=f"`{argument.key}` is given several times, which a section of the router cannot hold",
@@ -69,6 +67,12 @@ def _lists(
                 hint="keep one value, or write `serve: dedicated`",
             )
         seen.add(argument.key)
+
+
+def _is_joined(flag: str, catalogue: Catalogue) -> bool:
+    """Whether the build takes several values at once, as a section gives them."""
+    entry = catalogue.entry(flag)
+    return entry is not None and "comma-separated" in " ".join(entry.help.split())
 
 
 def _lost(value: str) -> str:

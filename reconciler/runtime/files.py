@@ -85,6 +85,18 @@ class HostFiles:
         except FileNotFoundError:
             return 0
 
+    def rotate(self, path: Path, *, max_size: int, max_files: int) -> None:
+        """Moves a log that is large enough aside, the newest as `.1`; more than `max_files` are not kept."""
+        size = self.size(path)
+        if not size or size < max_size:
+            return
+        # A log that cannot be moved costs disk; the server that waits for it would cost more.
+        with suppress(OSError):
+            # The oldest first, so that each finds its place free, also after a rotation that was cut off.
+            for number, kept in sorted(_rotated(path).items(), reverse=True):
+                _move_on(path, kept, number + 1, max_files)
+            _move_on(path, path, 1, max_files)
+
 
 def private_directory(path: Path) -> Path:
     """
@@ -116,6 +128,19 @@ def _replace(path: Path, content: bytes) -> None:
     except BaseException:
         aside.unlink()
         raise
+
+
+def _rotated(path: Path) -> dict[int, Path]:
+    """What is kept of a log, by number."""
+    beside = {one.name.removeprefix(f"{path.name}."): one for one in path.parent.iterdir()}
+    return {int(suffix): one for suffix, one in beside.items() if suffix.isascii() and suffix.isdecimal()}
+
+
+def _move_on(path: Path, kept: Path, number: int, last: int) -> None:
+    if number > last:
+        kept.unlink()
+    else:
+        kept.replace(path.with_name(f"{path.name}.{number}"))
 
 
 def _remembered(cache: Path) -> dict[str, list[int]]:

@@ -214,6 +214,13 @@ class Files(Protocol):
     def size(self, path: Path) -> int:
         """Bytes of a file; 0 when there is none."""
 
+    def rotate(self, path: Path, *, max_size: int, max_files: int) -> None:
+        """
+        Moves a log of at least `max_size` bytes aside as `.1`, and what was kept before one number further.
+
+        At most `max_files` are kept. The next writer begins a new log; one that still writes goes on in its own.
+        """
+
 
 class HostInfo(Protocol):
     """Capacity of this machine."""

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from reconciler.spec.base import Spec
 from reconciler.spec.values import Duration, Percent, Size
 
@@ -39,13 +41,13 @@ class RestartPolicy(Spec):
 
 
 class LogFile(Spec):
-    """Rotation of log files."""
+    """Rotation of log files, which happens when a server is started: one that runs goes on with its own."""
 
     max_size: Size = 10 * 1024 * 1024
-    """Size at which a file is rotated."""
+    """Size from which on a file is moved aside before its server is started."""
 
-    max_files: int = 7
-    """Rotated files that are kept."""
+    max_files: int = Field(default=7, ge=0)
+    """Files of earlier starts that are kept, the newest as `.1`; with 0 none is."""
 
 
 class LoggingSpec(Spec):

@@ -1,5 +1,6 @@
 """`reconcile logs`: the file that a server writes; it outlives the server."""
 
+import os
 import time
 from pathlib import Path
 from typing import BinaryIO
@@ -31,9 +32,11 @@ def command(common: Common, *, name: str, follow: bool, lines: int) -> int:
         for line in HostFiles().tail(path, lines=lines):
             common.output.raw(f"{line}\n")
         file.seek(0, 2)
-        while follow:
-            _copy(common, file)
-            time.sleep(PAUSE)
+        if follow:
+            _copy_until_moved(common, path, file)
+    while follow:
+        with path.open("rb") as file:
+            _copy_until_moved(common, path, file)
     return 0
 
 
@@ -52,6 +55,24 @@ def _log(directory: Path, name: str) -> Path:
 def _missing(path: Path) -> BinaryIO:
     summary = f"there is no log `{path}`"
     raise UsageError(summary, hint="a server that was taken over writes where it was started")
+
+
+def _copy_until_moved(common: Common, path: Path, file: BinaryIO) -> None:
+    """Follows a log until a start has moved it aside and begun the next one."""
+    moved = False
+    while not moved:
+        # Asked first, so that the last lines of the old one are not missed.
+        moved = _is_moved(path, file)
+        _copy(common, file)
+        time.sleep(PAUSE)
+
+
+def _is_moved(path: Path, file: BinaryIO) -> bool:
+    try:
+        return not os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        # Moved, and its successor is about to come.
+        return False
 
 
 def _copy(common: Common, file: BinaryIO) -> None:

@@ -43,7 +43,7 @@ def command(common: Common, *, name: str | None, exit_code: bool) -> int:
         status = _only(status, name)
     if common.output.format is Format.JSON:
         common.output.json(status_json(status))
-    else:
+    elif record.generation or rows_of(status):
         common.output.lines(status_text(status))
     return NOT_READY if exit_code and any(is_amiss(one) for one in rows_of(status)) else 0
 

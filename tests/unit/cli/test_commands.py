@@ -147,6 +147,41 @@ def test_status_of_nothing_is_empty_and_writes_nothing(run: Run, folder: Path):
     assert not (folder / "state").exists()
 
 
+def test_status_of_nothing_says_only_that_to_people(run: Run):
+    ended = run("status", "--exit-code", catalogue=False)
+
+    assert (ended.out, ended.err) == ("", "nothing was applied to this store yet\n")
+
+
+def _say_what_has_no_effect(folder: Path) -> None:
+    document = json.loads((folder / "fleet.yaml").read_text())
+    document["router"]["restart"] = {"policy": "never"}
+    (folder / "fleet.yaml").write_text(json.dumps(document, indent=1))
+
+
+def test_validate_warns_of_what_has_no_effect_beside_the_data_and_exits_0(run: Run, folder: Path):
+    _say_what_has_no_effect(folder)
+    ended = run("validate")
+    document = json.loads(run("validate", "--format", "json").out)
+
+    assert ended.out.startswith("fleet homelab, 3 models: valid")
+    assert ended.err.startswith("warning: `restart` has no effect in this version\n  fleet.yaml:")
+    assert "router.restart  [W0301]\n    it takes effect with the daemon" in ended.err
+    assert (document["valid"], document["error_count"], document["warning_count"]) == (True, 0, 1)
+    assert run("validate", "--format", "github").out.startswith("::warning file=fleet.yaml,line=")
+
+
+def test_plan_warns_of_what_has_no_effect_in_every_form(run: Run, folder: Path):
+    _say_what_has_no_effect(folder)
+    plan = json.loads(run("plan", "--offline", "--format", "json").out)
+
+    jsonschema.validate(plan, SCHEMAS["plan"])
+    assert [(one["code"], one["severity"]) for one in plan["diagnostics"]] == [("W0301", "warning")]
+    assert "\n\nwarning: `restart` has no effect in this version\n" in run("plan", "--offline").out
+    assert "W0301" in run("plan", "--offline", "--format", "markdown").out
+    assert "::warning file=fleet.yaml,line=" in run("plan", "--offline", "--format", "github").out
+
+
 @pytest.mark.parametrize("command", ["status", "logs"])
 def test_an_unknown_name_is_wrong_usage_that_lists_the_known_ones(run: Run, command: str):
     assert "there is no model `nope`" in run(command, "nope", exits=64, catalogue=False).err

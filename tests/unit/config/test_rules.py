@@ -57,6 +57,29 @@ def test_what_is_possible_is_not_refused(write: Write, text: str) -> None:
     assert load(write(HEAD + text)).diagnostics == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("models: {a: {path: x, serve: dedicatd}}", [("E0203", 3, 30)], id="serve without a router"),
+        pytest.param("defaults: {serve: dedicatd}\nmodels: {a: {path: x}, b: {path: y}}", [("E0203", 3, 19)], id="default"),
+        pytest.param(ROUTER + "models: {a: {path: x, serve: dedicatd, port: 9, env: {A: b}}}", [("E0203", 4, 30)], id="port and env of an unknown serve"),
+        pytest.param("router: 3\nmodels: {a: {path: x}}", [("E0201", 3, 9)], id="refused router"),
+        pytest.param("router: {port: x}\nmodels: {a: {path: x, serve: dedicated, port: 8080}}", [("E0201", 3, 16)], id="default port in place of a refused one"),
+        pytest.param("router: {models_max: -1}\nmodels: {a: {path: x}, b: {path: x}, c: {path: x}, d: {path: x}, e: {path: x}}", [("E0202", 3, 22)], id="refused models_max"),
+        pytest.param("server: {ssl_key_file: 3, ssl_cert_file: c}", [("E0201", 3, 24)], id="refused half of TLS"),
+        pytest.param(ROUTER + "models: {a: {path: x, restart: {policy: sometimes}}}", [("E0203", 4, 41)], id="no warning above an error"),
+    ],
+)  # fmt: skip
+def test_no_rule_adds_to_a_value_that_was_refused(write: Write, text: str, expected: list[Any]) -> None:
+    assert places(problems(write(HEAD + text))) == expected
+
+
+def test_a_refused_value_hides_no_clash_elsewhere(write: Write) -> None:
+    found = problems(write(HEAD + "models:\n  a: {path: x, threads: no}\n  b: {path: x, aliases: [a]}\n"))
+
+    assert places(found) == [("E0305", 4, 3), ("E0201", 4, 25), ("E0305", 5, 3), ("E0303", 5, 26)]
+
+
 def test_the_other_place_of_a_clash_is_named(write: Write) -> None:
     path = write(HEAD + ROUTER + "models:\n  a: {path: x, aliases: [b]}\n  b: {path: x}\n")
 

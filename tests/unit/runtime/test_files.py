@@ -122,6 +122,61 @@ def test_a_log_may_hold_any_bytes(tmp_path: Path) -> None:
     assert HostFiles().tail(tmp_path / "log")[0] == "ok"
 
 
+def _contents(directory: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in directory.iterdir()}
+
+
+def test_a_large_log_is_moved_aside_and_the_oldest_goes(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    for text in ("one", "two", "three"):
+        log.write_text(text)
+        log.chmod(0o600)
+        HostFiles().rotate(log, max_size=3, max_files=2)
+
+    assert _contents(tmp_path) == {"a.log.1": "three", "a.log.2": "two"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize(("max_files", "kept"), [(1, {"a.log.1"}), (0, set())])
+def test_fewer_files_than_before_are_kept_when_that_is_said(tmp_path: Path, max_files: int, kept: set[str]) -> None:
+    for name in ("a.log", "a.log.1", "a.log.2", "a.log.9"):
+        (tmp_path / name).write_text(name)
+
+    HostFiles().rotate(tmp_path / "a.log", max_size=1, max_files=max_files)
+
+    assert _contents(tmp_path) == dict.fromkeys(kept, "a.log")
+
+
+def test_a_log_that_is_small_empty_or_missing_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "small.log").write_text("ab")
+    (tmp_path / "empty.log").touch()
+
+    HostFiles().rotate(tmp_path / "small.log", max_size=3, max_files=2)
+    HostFiles().rotate(tmp_path / "empty.log", max_size=0, max_files=2)
+    HostFiles().rotate(tmp_path / "none" / "none.log", max_size=0, max_files=2)
+
+    assert _contents(tmp_path) == {"small.log": "ab", "empty.log": ""}
+
+
+def test_what_lies_beside_a_log_is_not_touched(tmp_path: Path) -> None:
+    others = dict.fromkeys(("b.log", "b.log.1", "a.log.gz", "a.log.1.gz", "a.log.old"), "x")
+    for name in ("a.log", *others):
+        (tmp_path / name).write_text("x")
+
+    HostFiles().rotate(tmp_path / "a.log", max_size=1, max_files=0)
+
+    assert _contents(tmp_path) == others
+
+
+def test_a_log_that_cannot_be_moved_stays_and_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("x")
+    (tmp_path / "a.log.1" / "taken").mkdir(parents=True)
+
+    HostFiles().rotate(tmp_path / "a.log", max_size=1, max_files=1)
+
+    assert (tmp_path / "a.log").read_text() == "x"
+
+
 def test_a_directory_is_made_private(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o755)
 
