@@ -1,10 +1,11 @@
 """What every step of one run shares."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.domain.change import Change
 from reconciler.domain.event import Hook, Progress, Stage
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_name
 from reconciler.domain.observation import Observation, ObservedInstance
 from reconciler.runtime.api_token import api_token
@@ -14,7 +15,7 @@ from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import Applied, Record, ResourceRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Context:
     """
     One run.

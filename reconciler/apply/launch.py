@@ -1,10 +1,10 @@
 """Starting the process of a slot from its applied document, so that what is recorded is what runs."""
 
-from dataclasses import dataclass
 from uuid import uuid4
 
 from reconciler.apply.context import Context
 from reconciler.apply.crashpoint import crashpoint
+from reconciler.domain.frozen import frozen
 from reconciler.domain.identity import Marks
 from reconciler.domain.names import ROUTER, InstanceId, ResourceId, SlotUid, model_name
 from reconciler.errors import RuntimeFailure
@@ -20,7 +20,7 @@ def new_instance() -> InstanceId:
     return InstanceId(str(uuid4()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Launched:
     """
     A process that was just started.

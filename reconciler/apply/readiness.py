@@ -1,11 +1,10 @@
 """Waiting until a started server answers. Only progress extends the time: a growing log is none."""
 
-from dataclasses import dataclass
-
 from reconciler.apply.context import Context
 from reconciler.apply.launch import Launched
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
+from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import Health
 from reconciler.llama.death import cause_of_death
 from reconciler.runtime.servers import health
@@ -17,7 +16,7 @@ SLOW = 0.25
 """Seconds: small models answer within one fast look, large ones must not be asked fifty times a second for minutes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Readiness:
     """How the wait ended; `cause` says why it was not ready."""
 

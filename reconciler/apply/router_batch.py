@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.apply.context import Context
 from reconciler.apply.dedicated import stop as stop_process
@@ -14,6 +14,7 @@ from reconciler.apply.router_models import RouterAddress, drain_models, load, re
 from reconciler.apply.step import StepEnd, failed, outcome, running, stopped
 from reconciler.domain.change import Action, Change
 from reconciler.domain.event import Stage
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId, SlotUid, model_name
 from reconciler.domain.outcome import Result
 from reconciler.errors import ReconcilerError, RuntimeFailure
@@ -25,7 +26,7 @@ PUTS = frozenset({Action.START, Action.RELOAD, Action.RESTART, Action.ADOPT})
 """Actions that leave the model with a section; the others take it away."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Batch:
     """
     The changes, with the sections before and after.
@@ -44,7 +45,7 @@ class Batch:
 NOTHING_LOADED = Readiness(ready=True, seconds=0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Load:
     """
     How a load ended.

@@ -8,7 +8,6 @@ model stays unloaded, `/models/load` promises nothing, and the truth stands in `
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from reconciler.apply.context import Context
@@ -17,6 +16,7 @@ from reconciler.apply.router_progress import follow
 from reconciler.apply.stopping import DRAIN_LOOK
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
+from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import RouterModelState
 from reconciler.errors import RuntimeFailure
 from reconciler.llama.address import reachable
@@ -37,7 +37,7 @@ RELOAD_TIMEOUT = 120.0
 """Seconds: a reload blocks for the `stop-timeout` of every model that still works."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RouterAddress:
     """Where the living router is reached."""
 

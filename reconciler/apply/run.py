@@ -2,20 +2,21 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconciler.apply.context import Context
 from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.executor import Execution
 from reconciler.domain.change import Action
+from reconciler.domain.frozen import frozen
 from reconciler.domain.outcome import RunReport
 from reconciler.domain.plan import Plan
 from reconciler.spec.record import ResourceRecord
 from reconciler.store import Writer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Errand:
     """
     Who runs what, for the journal.

@@ -1,15 +1,16 @@
 """What one step leaves behind: the outcome for people, and the record line that is true from now on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.domain.change import Change
+from reconciler.domain.frozen import frozen
 from reconciler.domain.outcome import Outcome, Result
 from reconciler.spec.record import Applied, Failure, InstanceRecord, ResourceRecord
 
 KEPT_LOADS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepEnd:
     """The end of a step; `after` is `None` when the resource leaves the record."""
 

@@ -6,11 +6,11 @@ second SIGTERM makes it exit at once; SIGKILL is the last word. One pidfd is hel
 """
 
 import signal
-from dataclasses import dataclass
 
 from reconciler.apply.context import Context
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
+from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import ObservedInstance
 from reconciler.errors import RuntimeFailure
 from reconciler.llama.address import reachable
@@ -26,7 +26,7 @@ AFTER_KILL = 10.0
 DRAIN_LOOK = 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stopped:
     """How far it had to go; `cut` counts the requests that were lost, `None` when nobody could tell."""
 

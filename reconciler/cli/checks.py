@@ -3,13 +3,13 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from reconciler.cli.options import Common
 from reconciler.cli.wiring import find_build
 from reconciler.config.load import LoadedFleet
+from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import HostFacts
 from reconciler.errors import ReconcilerError
 from reconciler.render.values import counted, size
@@ -32,7 +32,7 @@ class Verdict(StrEnum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Check:
     """One thing that was looked at."""
 
@@ -42,7 +42,7 @@ class Check:
     fix: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Subject:
     """What is examined; a fleet is not needed to examine a machine."""
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import wraps
 from typing import Any
 
 import click
 
 from reconciler.cli.output import Format, Output
+from reconciler.domain.frozen import frozen
 from reconciler.errors import ReconcilerError
 
 Function = Callable[..., int]
@@ -17,7 +18,7 @@ Decorator = Callable[[Function], Function]
 SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Common:
     """What almost every command takes."""
 
@@ -34,7 +35,7 @@ class Common:
         return Output(format=Format(self.format), no_color=self.no_color)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wishes:
     """What a plan is told besides the configuration; `max_stop` in percent."""
 
@@ -44,7 +45,7 @@ class Wishes:
     accept_origin: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Manner:
     """How a run is done; `lock_timeout` in seconds."""
 

@@ -4,13 +4,13 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TextIO
 
 import click
 
 from reconciler.domain.diagnostic import Diagnostic
+from reconciler.domain.frozen import frozen
 from reconciler.errors import ConfigError, ReconcilerError
 from reconciler.render import github
 from reconciler.render.diagnostics_json import diagnostics_json
@@ -27,7 +27,7 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Output:
     """How one command speaks."""
 

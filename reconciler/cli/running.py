@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -24,6 +24,7 @@ from reconciler.cli.pipes import unread
 from reconciler.cli.planning import blocking, refuse_errors, refuse_objections
 from reconciler.cli.waiting import result_of
 from reconciler.config.version import program_version
+from reconciler.domain.frozen import frozen
 from reconciler.domain.outcome import RunReport
 from reconciler.errors import UsageError
 from reconciler.plan.codec import plan_json
@@ -39,7 +40,7 @@ from reconciler.supervise.passes import Planned
 TERMINATED = 143
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deed:
     """
     What is about to be done.

@@ -4,13 +4,14 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.cli.directory import config_paths, directory_of, named_directory
 from reconciler.cli.options import Common
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.domain.diagnostic import Severity
+from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import BinaryIdentity
 from reconciler.errors import ConfigError, LlamaServerError
 from reconciler.llama.catalogue import Catalogue
@@ -22,7 +23,7 @@ from reconciler.runtime.local_world import local_world as open_world
 __all__ = ["Site", "cache_of", "find_build", "open_site", "open_world"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Site:
     """
     One fleet with its place.

@@ -3,19 +3,19 @@
 import hashlib
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from os.path import abspath, dirname
 from pathlib import Path
 
 from reconciler.config.text import Place, Text, problem_at
 from reconciler.domain.diagnostic import Diagnostic
+from reconciler.domain.frozen import frozen
 from reconciler.errors import ConfigError
 
 MAX_BYTES = 10 * 1024 * 1024
 SUFFIXES = frozenset({".yaml", ".yml"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RawFile:
     """One file as bytes; `shown` is how the user speaks of it."""
 

@@ -20,6 +20,7 @@ from reconciler.config.text import Text
 from reconciler.config.validation import validate
 from reconciler.config.version import check_required, program_version
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.frozen import frozen
 from reconciler.errors import ConfigError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.spec.fleet import FleetSpec
@@ -27,7 +28,7 @@ from reconciler.spec.fleet import FleetSpec
 __all__ = ["LoadedFleet", "default_paths", "load_fleet"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadedFleet:
     """
     A fleet without errors.

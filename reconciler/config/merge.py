@@ -6,7 +6,6 @@ Precedence: `server` < `defaults` < the model. Mappings are merged key by key, a
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.config import paths
@@ -15,6 +14,7 @@ from reconciler.config.node import Entry, Node
 from reconciler.config.places import Places
 from reconciler.config.text import Place, Text, printable, problem_at
 from reconciler.domain.diagnostic import Diagnostic
+from reconciler.domain.frozen import frozen
 
 FREE = "x-"
 """What keys begin with that are there for anchors and notes."""
@@ -22,7 +22,7 @@ FREE = "x-"
 Tree = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Merged:
     """
     Plain values, of JSON's kinds alone.

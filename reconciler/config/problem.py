@@ -1,13 +1,13 @@
 """A problem that knows a path of the configuration and not yet a place in a file."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
 from reconciler.config.node import Path
 from reconciler.domain.diagnostic import Severity
+from reconciler.domain.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Problem:
     """
     What validation and rules find.

@@ -1,9 +1,9 @@
 """One line of a plan: what happens to a resource, why, and what it costs."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId, SlotUid
 
 
@@ -66,7 +66,7 @@ class Effect(StrEnum):
         return list(Effect).index(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FieldChange:
     """One field whose applied value is not the declared one; `None` stands for llama-server's own default."""
 
@@ -76,7 +76,7 @@ class FieldChange:
     effect: Effect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Change:
     """
     What happens to one resource.

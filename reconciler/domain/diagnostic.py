@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.domain.frozen import frozen
+
 
 class Severity(StrEnum):
     """Errors stop a run before anything is touched; warnings never change an exit code."""
@@ -29,7 +31,7 @@ class Position:
     length: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Diagnostic:
     """
     A problem as a value.

@@ -1,10 +1,10 @@
 """What apply reports as it goes. Renderers turn it into lines, a bar or NDJSON; nothing steers by it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.domain.change import Action
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId
 
 
@@ -25,7 +25,7 @@ class Stage(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Progress:
     """
     One event of a run.

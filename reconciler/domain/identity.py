@@ -5,12 +5,11 @@ A pid with a start time is not enough: both can be the same again within one clo
 for the life of the kernel (Linux 6.9 and later, pidfs), and the marks in the environment say whose process it is.
 """
 
-from dataclasses import dataclass
-
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import InstanceId, SlotUid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Marks:
     """
     The three variables in a child's environment that prove it ours.
@@ -30,7 +29,7 @@ class Marks:
         return {"RECONCILE_INSTANCE": self.instance, "RECONCILE_FLEET": self.fleet, "RECONCILE_SLOT": self.slot}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProcessIdentity:
     """
     One process for the life of one boot.

@@ -5,9 +5,10 @@ One look at the world. Each fact is known, absent or unknown, and unknown never 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.identity import Marks, ProcessIdentity
 from reconciler.domain.names import ResourceId, SlotUid
 
@@ -23,7 +24,7 @@ class Health(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObservedProcess:
     """
     A live process as `/proc` shows it.
@@ -50,7 +51,7 @@ class ObservedProcess:
     lock_path: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObservedInstance:
     """
     A process that serves a slot, or a survivor of one that did.
@@ -68,7 +69,7 @@ class ObservedInstance:
     busy: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RouterModelState:
     """
     One line of the router's `/models`.
@@ -88,7 +89,7 @@ class RouterModelState:
     args: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileFacts:
     """A model file on the host; `problem` says why it cannot be loaded, empty when it can."""
 
@@ -99,7 +100,7 @@ class FileFacts:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stranger:
     """A process that holds a port of ours and is not ours; `process` is `None` when its owner hides it."""
 
@@ -109,7 +110,7 @@ class Stranger:
     is_llama_server: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GpuFacts:
     """One GPU as NVML reports it; memory in bytes."""
 
@@ -119,7 +120,7 @@ class GpuFacts:
     memory_free: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HostFacts:
     """Capacity of the host; sizes in bytes, `None` unknown."""
 
@@ -130,7 +131,7 @@ class HostFacts:
     gpu_problem: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BinaryIdentity:
     """A llama-server build: the version is the first line of `--version`, which alone cannot be relied on."""
 
@@ -140,7 +141,7 @@ class BinaryIdentity:
     version: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observation:
     """
     All that the planner may know of the world.

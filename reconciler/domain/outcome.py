@@ -1,9 +1,9 @@
 """What became of a plan."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.domain.change import Action
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId
 
 
@@ -17,7 +17,7 @@ class Result(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """
     The end of one step.
@@ -39,7 +39,7 @@ class Outcome:
     cut_requests: int | None = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunReport:
     """One execution of a plan, complete also when it failed or was interrupted."""
 

@@ -1,14 +1,14 @@
 """The plan as a value: every resource on either side has one change, KEEP included."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.domain.change import Action, Change
 from reconciler.domain.diagnostic import Diagnostic
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Drift:
     """Something that changed outside of reconcile and matters to this plan."""
 
@@ -19,7 +19,7 @@ class Drift:
     observed: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Objection:
     """
     A reason not to run the plan as it is.
@@ -35,7 +35,7 @@ class Objection:
     blocking: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Basis:
     """
     The world that a plan was computed from. A saved plan is refused on another one.
@@ -51,7 +51,7 @@ class Basis:
     identities: tuple[tuple[ResourceId, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """
     What would change, and why.

@@ -1,7 +1,8 @@
 """Status as people and programs read it: a state, and conditions in the form of Kubernetes."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from reconciler.domain.frozen import frozen
 
 
 class State(StrEnum):
@@ -21,7 +22,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Condition:
     """
     One fact of status (Kubernetes API conventions, "Typical status properties").
@@ -41,7 +42,7 @@ class Condition:
     observed_generation: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ResourceStatus:
     """
     One row of `reconcile status`.
@@ -65,7 +66,7 @@ class ResourceStatus:
     conditions: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FleetStatus:
     """What runs, as of `observed_at` (seconds since the epoch)."""
 

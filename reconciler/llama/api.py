@@ -7,9 +7,9 @@ it, unless the query says `autoload=false`: ask for the slots of loaded models o
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import Health
 from reconciler.llama.json_shape import OK, Shape, error_message, shape_of, wrong_answer
 
@@ -17,7 +17,7 @@ SERVICE_UNAVAILABLE = 503
 METRIC_PREFIX = "llamacpp:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HealthReply:
     """What `/health` says; `message` is empty when all is well."""
 
@@ -25,7 +25,7 @@ class HealthReply:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Props:
     """
     What `/props` says about a process.
@@ -47,7 +47,7 @@ class Props:
     max_instances: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SlotState:
     """
     One of the places of a server in which a request is worked on; not a slot of ours.

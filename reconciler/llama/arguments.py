@@ -6,9 +6,9 @@ a section of the router's INI file are made from the same pairs, so they cannot 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reconciler.domain.frozen import frozen
 from reconciler.errors import LlamaServerError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.spec.base import Spec
@@ -16,7 +16,7 @@ from reconciler.spec.registry import Setting, written
 from reconciler.spec.setting import Form, Spelling
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Argument:
     """
     One flag with its value.

@@ -9,9 +9,10 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import Any
 
+from reconciler.domain.frozen import frozen
 from reconciler.errors import LlamaServerError
 from reconciler.llama.flag_entry import FlagEntry, parse_entry
 
@@ -20,7 +21,7 @@ KEYS = frozenset(one.name for one in fields(FlagEntry))
 HEADING = re.compile(r"-{3,} (?P<section>.+?) -{3,}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Catalogue:
     """
     Everything that `--help` lists.

@@ -6,8 +6,9 @@ what the CUDA, HIP and Vulkan back ends of ggml print. A signal from outside nee
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from reconciler.domain.frozen import frozen
 
 LAST_LINES = 20
 STAMP = re.compile(r"^(?:\[\d+\] )?(?:[\d.]+ (?P<level>[DIWE]) )?")
@@ -32,7 +33,7 @@ class CauseKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cause:
     """
     The cause of a death.

@@ -7,7 +7,8 @@ One entry of llama-server's `--help`: a flag with its spellings, its value, its 
 """
 
 import re
-from dataclasses import dataclass
+
+from reconciler.domain.frozen import frozen
 
 HELP_COLUMN = 40
 """Where the help text begins; an entry's head that is longer has a line of its own."""
@@ -24,7 +25,7 @@ BULLET = re.compile(r"^\s*- ([a-z][a-z0-9+-]*)(?: \(default\))?: ", re.MULTILINE
 DEFAULT = re.compile(r"\(default: ([a-z]\w*)\)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FlagEntry:
     """
     What `--help` says about one flag.

@@ -6,8 +6,7 @@ and not decoded: keys that matter may stand behind them, since tools that quanti
 `general.file_type` and `split.*`.
 """
 
-from dataclasses import dataclass
-
+from reconciler.domain.frozen import frozen
 from reconciler.llama.ggml_types import tensor_bytes
 from reconciler.llama.gguf_cursor import (
     ARRAY_TYPE,
@@ -33,7 +32,7 @@ MOST_DIMENSIONS = 8
 Value = str | int | float | bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GgufFacts:
     """
     What the header says; None where it does not say it (a shard that is not the first has no architecture).

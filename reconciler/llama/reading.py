@@ -6,9 +6,10 @@ a person started can be compared with what is declared.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from reconciler.domain.frozen import frozen
 from reconciler.llama.catalogue import Catalogue
 from reconciler.spec.registry import Setting, all_settings
 from reconciler.spec.setting import Form, Spelling
@@ -18,7 +19,7 @@ SILENT = frozenset({"--metrics", "--log-colors", "--models-preset", "--log-file"
 """Flags of ours that say nothing about what is served."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReadArgv:
     """
     What a command line says.

@@ -7,10 +7,10 @@ failed.
 """
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from reconciler.domain.frozen import frozen
 from reconciler.llama.json_shape import OK, Shape, error_message, shape_of
 from reconciler.llama.sse import SseEvent
 
@@ -34,7 +34,7 @@ class ModelStatus(StrEnum):
         return cls.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RouterModel:
     """
     One model of the router, as `/models` shows it.
@@ -58,7 +58,7 @@ class RouterModel:
     n_ctx: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadReply:
     """
     What `/models/load` says; `accepted` is no promise that the model will load.
@@ -72,7 +72,7 @@ class LoadReply:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RouterEvent:
     """
     One event of `/models/sse`.

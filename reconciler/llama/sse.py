@@ -4,14 +4,13 @@ Server-sent events out of a stream of bytes that may be cut anywhere (WHATWG HTM
 Lines end with LF or CR LF, which is what llama-server sends; its pings are comments and are dropped.
 """
 
-from dataclasses import dataclass
-
+from reconciler.domain.frozen import frozen
 from reconciler.llama.json_shape import wrong_answer
 
 LONGEST_EVENT = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SseEvent:
     """One event: `event` is its type, `message` when none is given."""
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ROUTER, SlotUid
 from reconciler.domain.observation import FileFacts, Observation, ObservedInstance, RouterModelState
 from reconciler.llama.address import reachable
@@ -20,7 +21,7 @@ from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Look:
     """An observation, and the record completed by what was found alive."""
 

@@ -6,11 +6,12 @@ The only file that knows the bytes. Keys are only ever added within one format v
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from reconciler.domain.change import Action, Change, Effect, FieldChange, Reason
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId, SlotUid
 from reconciler.domain.plan import Basis, Drift, Objection, Plan
 from reconciler.errors import ReconcilerError
@@ -21,7 +22,7 @@ FORMAT_VERSION = "1.0"
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SavedPlan:
     """A plan with the fleet that it was made for; secrets are references in it, never values."""
 

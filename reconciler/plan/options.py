@@ -1,11 +1,10 @@
 """What the caller of a plan insists on, and what only the caller knows."""
 
-from dataclasses import dataclass
-
+from reconciler.domain.frozen import frozen
 from reconciler.llama.catalogue import Catalogue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanOptions:
     """
     Options of one plan.

@@ -4,9 +4,9 @@ moves away from it: adding a model never moves another one's.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reconciler.domain.diagnostic import Diagnostic
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ROUTER, ResourceId, model_id
 from reconciler.domain.observation import Observation
 from reconciler.spec.fleet import FleetSpec
@@ -14,7 +14,7 @@ from reconciler.spec.model import ModelSpec
 from reconciler.spec.record import ResourceRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ports:
     """The port of each resource that has one, and what stands in the way of the others."""
 

@@ -1,8 +1,7 @@
 """What happens to the models of the router: sections of its INI, loaded or not."""
 
-from dataclasses import dataclass
-
 from reconciler.domain.change import Action, Change, Effect, FieldChange, Reason
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId, model_name
 from reconciler.domain.observation import RouterModelState
 from reconciler.plan.differ import costly, reason_of
@@ -18,7 +17,7 @@ DEFAULT_PLACES = 4
 ON_REQUEST = "loaded on the first request"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Choice:
     """A decision before it is a change: what, why, and a sentence."""
 

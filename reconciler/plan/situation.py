@@ -1,9 +1,9 @@
 """The four inputs of a plan with the questions that every decision asks of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.domain.change import FieldChange
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_id, model_name
 from reconciler.domain.observation import Observation, ObservedInstance
 from reconciler.plan.differ import field_changes
@@ -20,7 +20,7 @@ LOADED = frozenset({"loaded", "loading", "sleeping"})
 """States of a router model that take one of the places of `models_max`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Situation:
     """
     Everything that a decision may look at.

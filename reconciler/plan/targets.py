@@ -1,9 +1,10 @@
 """`--target`: everything else stays as it is, and says so."""
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.domain.change import Action, Change, Effect, Reason
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ROUTER, ResourceId, model_id, model_name
 from reconciler.errors import UsageError
 from reconciler.plan.situation import Situation
@@ -11,7 +12,7 @@ from reconciler.plan.situation import Situation
 LEFT_OUT = "left out by --target"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Targets:
     """
     The resources that a plan may touch.

@@ -6,9 +6,9 @@ A port that nobody gave yet is `null`, and `{port}` in the command line; a secre
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import model_id
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.command import dedicated_argv, preset, router_argv, router_model_argv, section
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 PORT, UID = "{port}", "{uid}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Target:
     """
     What a fleet is rendered for.

@@ -6,10 +6,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import BinaryIdentity
 from reconciler.errors import LlamaServerError
 from reconciler.llama.catalogue import Catalogue, build_of, parse_help
@@ -23,7 +24,7 @@ _SECONDS = 20
 _WAYS = "pip install 'llama-reconciler[llama]', or name your own by `llama_server:` or `--llama-server`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Build:
     """A llama-server with what it says of itself."""
 

@@ -13,11 +13,12 @@ import errno
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 
 import h11
 
+from reconciler.domain.frozen import frozen
 from reconciler.errors import RuntimeFailure
 from reconciler.llama.address import reachable
 from reconciler.runtime.ports import Reply
@@ -29,7 +30,7 @@ _NOBODY = frozenset({errno.ECONNREFUSED, errno.ENOENT})
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Server:
     """Where a request goes; `token` is sent as bearer token and never shown."""
 

@@ -8,10 +8,10 @@ what answers at once is a plain call.
 # ruff: noqa: ASYNC109 - a request has this many parts, and its time limit is one of them
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.identity import Marks, ProcessIdentity
 from reconciler.domain.names import SlotUid
 from reconciler.domain.observation import FileFacts, HostFacts, ObservedProcess
@@ -30,7 +30,7 @@ class Clock(Protocol):
         """Waits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Exit:
     """How a process ended; both `None` when the kernel tells only its parent."""
 
@@ -38,7 +38,7 @@ class Exit:
     signal: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Command:
     """
     A process to be started. `environment` is complete: nothing of the caller's is added.
@@ -55,7 +55,7 @@ class Command:
     directory: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scan:
     """
     Every process of this user that may be ours.
@@ -150,7 +150,7 @@ class SlotLocks(Protocol):
         """Which resource each lock file was made for: what is left to go by when the store is lost."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reply:
     """An HTTP answer, read whole."""
 

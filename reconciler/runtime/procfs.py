@@ -9,9 +9,9 @@ has to answer: it means "not ours", never "not there".
 
 import os
 import time
-from dataclasses import dataclass
 from functools import cache, partial
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.identity import Marks
 from reconciler.domain.names import InstanceId, SlotUid
 
@@ -21,7 +21,7 @@ _CHUNK = 65_536
 _MARK = b"RECONCILE_SLOT="
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stat:
     """The fields of `/proc/PID/stat` that matter here; `state` is one letter, `Z` for a zombie."""
 

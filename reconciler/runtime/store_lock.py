@@ -4,11 +4,12 @@ import json
 import os
 import pwd
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from reconciler.domain.frozen import frozen
 from reconciler.errors import LockedError
 from reconciler.runtime.clock import SystemClock
 from reconciler.runtime.files import HostFiles
@@ -19,7 +20,7 @@ _POLL = 0.05
 _PATIENCE = 0.4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Holder:
     """Who holds the lock; `since` in seconds since the epoch."""
 

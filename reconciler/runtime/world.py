@@ -1,10 +1,10 @@
 """The outside as one value: what observing and applying need, real or simulated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import BinaryIdentity
 from reconciler.llama.catalogue import Catalogue
 from reconciler.runtime.ports import Clock, Files, HostInfo, Http, ProcessHost, SlotLocks
@@ -25,7 +25,7 @@ class Secrets(Protocol):
         """An HMAC of the value, `None` when there is none; the only form that is ever kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class World:
     """
     Everything outside of the program.

@@ -1,9 +1,9 @@
 """The applied document of a resource: what it is made from, in plain values that a record keeps and a plan compares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import BinaryIdentity, Observation
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
@@ -69,7 +69,7 @@ def _files(model: ModelSpec, seen: Observation) -> dict[str, Any]:
     return {path: {"size": one.size, "mtime_ns": one.mtime_ns} for path, one in facts.items() if one}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parts:
     """An applied document as specs again: what a process is started from, now or when going back."""
 

@@ -6,15 +6,16 @@ fields that it knows with fields that it knows, and keeps the others.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.identity import ProcessIdentity
 from reconciler.domain.names import InstanceId, ResourceId, SlotUid
 from reconciler.domain.status import Condition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Applied:
     """
     Everything that a process (or a section of the router) was made from.
@@ -31,7 +32,7 @@ class Applied:
     document: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InstanceRecord:
     """
     The process that we believe serves a slot.
@@ -50,7 +51,7 @@ class InstanceRecord:
     log: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Failure:
     """The last change that did not become ready: apply says so, the daemon does not try the same digest again."""
 
@@ -59,7 +60,7 @@ class Failure:
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ResourceRecord:
     """
     One resource that we applied at some time and did not forget.
@@ -84,7 +85,7 @@ class ResourceRecord:
     conditions: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OpenStep:
     """
     A step that was journalled and has no outcome: a run was cut off.
@@ -100,7 +101,7 @@ class OpenStep:
     applied: Applied | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Record:
     """
     All that a plan compares with.

@@ -1,11 +1,11 @@
 """Every setting by its path, read off the spec classes: the one place where rooms ask what a path means."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
 from reconciler.domain.change import Effect
+from reconciler.domain.frozen import frozen
 from reconciler.spec.base import Spec
 from reconciler.spec.model import SECTIONS, ModelSpec
 from reconciler.spec.router import RouterSpec
@@ -19,7 +19,7 @@ ENVIRONMENT_WITHOUT_EFFECT = frozenset({"PATH", "HOME", "LANG"})
 """Variables that are passed on and recorded, but whose change does not change what is served."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Setting:
     """
     One setting with its place.

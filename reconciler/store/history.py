@@ -1,9 +1,9 @@
 """What was done and by whom, for those who look back. Read-only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reconciler.domain.frozen import frozen
 from reconciler.spec.versions import upcast
 from reconciler.store.columns import from_json
 from reconciler.store.database import Database, Row
@@ -16,7 +16,7 @@ _GENERATIONS = f"""
 """  # noqa: S608 - our own names
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """
     One line of the audit.
@@ -34,7 +34,7 @@ class Event:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Generation:
     """
     One applied fleet spec.

@@ -1,10 +1,10 @@
 """Runs, and the generations that come of them. Every function belongs into a transaction of the caller."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.domain.change import Action
+from reconciler.domain.frozen import frozen
 from reconciler.domain.outcome import Result, RunReport
 from reconciler.spec.versions import SPEC_VERSION
 from reconciler.store.columns import to_json
@@ -32,7 +32,7 @@ _PRUNES = {
 _CHANGED = frozenset({Result.DONE, Result.RESTORED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunStart:
     """
     What is known of a run when it begins.

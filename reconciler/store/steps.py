@@ -1,9 +1,9 @@
 """The journal: a row before each act, its outcome after. Every function belongs into a transaction of the caller."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reconciler.domain.change import Action
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import InstanceId, ResourceId, SlotUid
 from reconciler.domain.outcome import Outcome, Result
 from reconciler.spec.record import Applied, ResourceRecord
@@ -11,7 +11,7 @@ from reconciler.store.database import Database
 from reconciler.store.resources import applied_columns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepIntent:
     """
     What is about to be done.
@@ -28,7 +28,7 @@ class StepIntent:
     applied: Applied | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepFinish:
     """
     What was done.

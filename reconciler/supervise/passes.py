@@ -1,9 +1,10 @@
 """The first half of a pass, so that a person can look at the plan before the second half (`acting`)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.config.load import LoadedFleet
 from reconciler.domain.change import Action, Change
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import SlotUid, model_name
 from reconciler.domain.observation import Observation
 from reconciler.domain.plan import Plan
@@ -17,7 +18,7 @@ from reconciler.spec.record import Record
 DISTURBING = frozenset({Action.STOP, Action.RESTART, Action.RELOAD})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Planned:
     """A plan with all that it was made from; apply needs both, and never plans again."""
 

@@ -5,8 +5,9 @@ MUST stay quick: it works from the record alone and imports no configuration and
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ROUTER, model_name
 from reconciler.domain.observation import Health, ObservedProcess, RouterModelState
 from reconciler.domain.status import Condition, FleetStatus, ResourceStatus, State
@@ -33,7 +34,7 @@ IN_ROUTER = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Eyes:
     """The few ports that status needs."""
 
@@ -42,7 +43,7 @@ class Eyes:
     http: Http
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """One process of a slot; nothing of it when it is gone."""
 
@@ -50,7 +51,7 @@ class Seen:
     health: Health = Health.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RouterSeen:
     """
     The router with what it says of its models.

