@@ -14,7 +14,10 @@ LAST_LINES = 20
 STAMP = re.compile(r"^(?:\[\d+\] )?(?:[\d.]+ (?P<level>[DIWE]) )?")
 EXTERNAL_SIGNALS = {1: "SIGHUP", 2: "SIGINT", 9: "SIGKILL", 15: "SIGTERM"}
 OWN_SIGNALS = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV"}
-SIGKILL = 9
+MEANING = {
+    4: "; this build uses instructions that this CPU does not have: get one that was built for it",
+    9: "; the kernel does that too when memory runs out",
+}
 
 
 class CauseKind(StrEnum):
@@ -117,8 +120,7 @@ def _ending(lines: tuple[str, ...], exit_code: int | None, signal: int | None) -
     last = _last_error(lines)
     if signal is not None:
         name = (EXTERNAL_SIGNALS | OWN_SIGNALS).get(signal, f"signal {signal}")
-        hint = "; the kernel does that too when memory runs out" if signal == SIGKILL else ""
-        return CauseKind.KILLED, f"ended by {name}{hint}"
+        return CauseKind.KILLED, f"ended by {name}{MEANING.get(signal, '')}"
     if exit_code is not None:
         return CauseKind.EXITED, f"exited with code {exit_code}" + (f": {last}" if exit_code and last else "")
     return CauseKind.UNKNOWN, last or "it ended and left no word"

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -137,6 +138,9 @@ def _output(path: Path, flag: str, environ: Mapping[str, str]) -> str:
         summary = f"cannot run `{path}`: {error.strerror}"
         raise LlamaServerError(summary, hint=_WAYS) from error
     text = (done.stdout + done.stderr).decode(errors="replace")
+    if done.returncode == -signal.SIGILL:
+        summary = f"`{path}` was built for another CPU: it dies of an illegal instruction"
+        raise LlamaServerError(summary, hint="use a build for this CPU with `llama_server:` or `--llama-server`")
     if done.returncode:
         last = text.strip().rpartition("\n")[2]
         summary = f"`{path} {flag}` failed with {done.returncode}"

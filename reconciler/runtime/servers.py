@@ -34,15 +34,29 @@ async def health(http: Http, port: int | None, *, host: str) -> Health:
 
 async def busy(http: Http, port: int | None, *, host: str, token: str | None, model: str | None = None) -> int | None:
     """How many requests are being worked on, by `/slots`; `None` when the server does not say."""
+    try:
+        return await working(http, port, host=host, token=token, model=model)
+    except TimeoutError:
+        return None
+
+
+async def working(
+    http: Http, port: int | None, *, host: str, token: str | None, model: str | None = None
+) -> int | None:
+    """
+    The same for somebody who will wait.
+
+    Raises:
+        TimeoutError: no answer in time. `/slots` is answered between two batches, so this may well be work.
+    """
     if port is None:
         return None
     path = "/slots" if model is None else f"/slots?autoload=false&model={quote(model)}"
     try:
         reply = await http.get(port, path, host=host, timeout=PATIENCE, token=token)
-        return (
-            sum(slot.busy for slot in api.parse_slots(reply.body)) if reply and reply.status == HTTPStatus.OK else None
-        )
-    except (TimeoutError, RuntimeFailure, LlamaApiError):
+        answered = reply is not None and reply.status == HTTPStatus.OK
+        return sum(slot.busy for slot in api.parse_slots(reply.body)) if reply and answered else None
+    except (RuntimeFailure, LlamaApiError):
         return None
 
 

@@ -14,6 +14,12 @@ def bundled() -> Path | None:
     return Path(found.origin).parent / "bin" / "llama-server"
 
 
+def runnable() -> tuple[str, Path] | None:
+    """The build that most tests use, with its name: the bundled one, where this CPU can run it."""
+    found = {"b10434": bundled(), "b11434": b11434()}
+    return next(((name, path) for name, path in found.items() if path), None)
+
+
 def b11434() -> Path | None:
     """Build 11434, once `make b11434` has compiled it for this CPU."""
     built = ROOT / ".cache" / "llama-server" / "b11434" / "bin" / "llama-server"

