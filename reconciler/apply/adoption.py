@@ -16,7 +16,7 @@ from reconciler.domain.observation import ObservedInstance, ObservedProcess
 from reconciler.domain.outcome import Result
 from reconciler.errors import RuntimeFailure
 from reconciler.llama.address import reachable
-from reconciler.llama.argv import host_of, port_of
+from reconciler.llama.argv import host_of, port_of, without_secrets
 from reconciler.spec.record import Applied, InstanceRecord
 
 
@@ -33,7 +33,7 @@ async def adopt(ctx: Context, change: Change) -> StepEnd:
     if carrier is None or wanted is None:
         raise RuntimeFailure(f"the process of {change.resource} is gone", hint="run `reconcile plan` again")
     applied = wanted if carrier.process.marks else as_started(ctx, change, carrier.process, wanted)
-    instance = _instance(carrier.process, log=str(ctx.world.log(change.slot or "")))
+    instance = instance_of(carrier.process, log=str(ctx.world.log(change.slot or "")))
     cause = await _not_ready(ctx, change, carrier, instance, applied)
     line = replace(
         ctx.resource(change.resource, change.slot),
@@ -64,7 +64,7 @@ async def _not_ready(
         handle.close()
 
 
-def _instance(process: ObservedProcess, *, log: str) -> InstanceRecord:
+def instance_of(process: ObservedProcess, *, log: str) -> InstanceRecord:
     """The record of a living process; one without our marks is an adopted one and is known by its command line."""
     marks = process.marks
     return InstanceRecord(
@@ -75,6 +75,6 @@ def _instance(process: ObservedProcess, *, log: str) -> InstanceRecord:
         port=port_of(process.argv),
         started_at=process.started_at,
         adopted=marks is None,
-        argv=() if marks else process.argv,
+        argv=() if marks else without_secrets(process.argv),
         log="" if marks is None else log,
     )

@@ -35,7 +35,8 @@ def as_started(ctx: Context, change: Change, process: ObservedProcess, wanted: A
     process_part = {"server": server, **{key: wanted.document[key] for key in HOST_FACTS if key in wanted.document}}
     if change.resource == ROUTER:
         router = {**_policies(wanted.document["router"]), **_below("router", read.settings), "port": read.port}
-        document = {**process_part, "router": router | {"models_preset": after("--models-preset", process.argv)}}
+        # Its sections are its own until it is restarted with ours: a difference like any other.
+        document = {**process_part, "router": router, "models_preset": after("--models-preset", process.argv)}
     else:
         document = {
             **_model(read, wanted.document, process.directory),

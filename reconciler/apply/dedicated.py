@@ -11,7 +11,7 @@ from reconciler.apply.step import StepEnd, failed, outcome, running, stopped
 from reconciler.apply.stopping import end, end_survivors, stop_instance
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
-from reconciler.domain.names import InstanceId
+from reconciler.domain.names import InstanceId, ResourceId
 from reconciler.domain.outcome import Result
 from reconciler.errors import ReconcilerError
 from reconciler.spec.digest import digest
@@ -25,7 +25,7 @@ async def stop(ctx: Context, change: Change, models: tuple[str, ...] = ()) -> St
     policy = policy_of(line.applied)
     carrier = ctx.carrier(change.slot)
     result = await stop_instance(ctx, change, carrier, policy, models) if carrier else None
-    await end_survivors(ctx, change, policy)
+    await end_survivors(ctx, line.uid, policy)
     ctx.tell(change, Stage.STOPPED)
     cut = result.cut if result else 0
     message = f"{cut} running requests were cut after {policy.drain_timeout:g} s" if cut else ""
@@ -53,9 +53,10 @@ async def start(
     cut: int | None = 0
     if before is not None:
         cut = (await stop_instance(ctx, change, before, policy_of(line.applied), models)).cut
-    await end_survivors(ctx, change, policy_of(line.applied))
+    if line.uid in ctx.seen.instances:
+        await end_survivors(ctx, line.uid, policy_of(line.applied))
     ctx.tell(change, Stage.STARTING, port=change.port)
-    launched, readiness = await _attempt(ctx, change, instance, applied)
+    launched, readiness = await _attempt(ctx, change, change.resource, instance, applied)
     if launched is not None and readiness.ready:
         launched.handle.close()
         pid = launched.instance.identity.pid
@@ -73,20 +74,20 @@ async def start(
         )
         return StepEnd(outcome=end_of_step, after=replace(line, instance=None, desired_running=True, port=change.port))
     undo()
-    return await _restore(ctx, change, line, readiness)
+    return await restore(ctx, change, line, readiness)
 
 
 def _cut(cut: int | None, policy: HealthPolicy) -> str:
     return f"{cut} running requests were cut after {policy.drain_timeout:g} s" if cut else ""
 
 
-async def _restore(ctx: Context, change: Change, line: ResourceRecord, why: Readiness) -> StepEnd:
-    """Starts the version that ran before."""
+async def restore(ctx: Context, change: Change, line: ResourceRecord, why: Readiness) -> StepEnd:
+    """Starts the version that ran before, under the name that it had."""
     ctx.tell(change, Stage.RESTORING, why.cause)
     before = line.applied
     if before is None:
         raise AssertionError
-    launched, again = await _attempt(ctx, change, new_instance(), before)
+    launched, again = await _attempt(ctx, change, line.resource, new_instance(), before)
     if launched is None or not again.ready:
         message = f"{why.cause}; the version before did not come back either: {again.cause}"
         ctx.tell(change, Stage.FAILED, message)
@@ -102,13 +103,13 @@ async def _restore(ctx: Context, change: Change, line: ResourceRecord, why: Read
 
 
 async def _attempt(
-    ctx: Context, change: Change, instance: InstanceId, applied: Applied
+    ctx: Context, change: Change, resource: ResourceId, instance: InstanceId, applied: Applied
 ) -> tuple[Launched | None, Readiness]:
     """Launches and waits; what did not become ready is ended again, so that nothing half started stays."""
     slot = ctx.resource(change.resource, change.slot).uid
     policy = policy_of(applied)
     try:
-        launched = launch(ctx, change.resource, slot, applied, instance)
+        launched = launch(ctx, resource, slot, applied, instance)
     except ReconcilerError as error:
         cause = f"{error.summary}: {error.detail}" if error.detail else error.summary
         return None, Readiness(ready=False, seconds=0.0, cause=cause)
@@ -116,4 +117,5 @@ async def _attempt(
     if not readiness.ready:
         await end(launched.handle, policy)
         launched.handle.close()
+        await end_survivors(ctx, slot, policy)
     return launched, readiness

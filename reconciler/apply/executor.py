@@ -13,10 +13,12 @@ from reconciler.apply import adoption, dedicated
 from reconciler.apply.conditions import with_conditions
 from reconciler.apply.context import Context
 from reconciler.apply.crashpoint import crashpoint
+from reconciler.apply.crossing import put_back
 from reconciler.apply.launch import new_instance
 from reconciler.apply.preset import write_preset
-from reconciler.apply.router_batch import PUTS, change_models, listed, sections_after, slots_of
+from reconciler.apply.router_batch import change_models
 from reconciler.apply.router_models import RouterAddress, address_of
+from reconciler.apply.sections import PUTS, listed, sections_after, slots_of
 from reconciler.apply.step import StepEnd, outcome
 from reconciler.domain.change import Action, Change
 from reconciler.domain.event import Stage
@@ -24,7 +26,7 @@ from reconciler.domain.names import ROUTER, InstanceId, ResourceId
 from reconciler.domain.outcome import Outcome, Result
 from reconciler.domain.plan import Plan
 from reconciler.errors import ReconcilerError
-from reconciler.spec.record import ResourceRecord
+from reconciler.spec.record import Applied, ResourceRecord
 from reconciler.store import StepFinish, StepIntent, Writer
 
 SPAWNS = frozenset({Action.START, Action.RESTART})
@@ -42,6 +44,7 @@ class Execution:
         limit: how many steps run side by side.
         running: steps of this wave that did not end yet.
         ended: those whose outcome is not written yet.
+        router_turn: one at a time changes the router's sections, each from what the one before left.
     """
 
     ctx: Context
@@ -53,6 +56,7 @@ class Execution:
     outcomes: list[Outcome] = field(default_factory=list)
     ended: list[tuple[Change, StepEnd]] = field(default_factory=list)
     running: int = 0
+    router_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def waves(self) -> None:
         """Runs wave after wave until the plan is done or the run is told to stop."""
@@ -66,8 +70,9 @@ class Execution:
         instances = {change.resource: new_instance() for change in wave}
         steps = self._intend(wave, instances)
         crashpoint("wave-journalled")
+        stuck = await self._leave_router(steps, [change for change in wave if self._leaves_router(change)])
         models = [change for change in wave if self._is_section(change)]
-        single = [change for change in wave if change not in models]
+        single = [change for change in wave if change not in models and change not in stuck]
         self.running = len(single)
         jobs: list[Awaitable[None]] = [
             self._finish(steps, change, self._guarded(change, instances[change.resource])) for change in single
@@ -116,8 +121,7 @@ class Execution:
                     raise AssertionError(msg)
                 if change.resource == ROUTER:
                     return await self._start_router(change, instance)
-                await self._leave_router(change)
-                return await dedicated.start(ctx, change, instance, wanted)
+                return await self._start_model(change, instance, wanted)
             case Action.STOP:
                 return await dedicated.stop(ctx, change, self._loaded() if change.resource == ROUTER else ())
             case Action.ADOPT:
@@ -135,17 +139,60 @@ class Execution:
         if wanted is None:
             raise AssertionError
         models = [one for one in self.plan.pending if self._is_section(one)]
+        models += [replace(one, action=Action.STOP) for one in self.plan.pending if self._leaves_router(one)]
         before, slots = listed(self.lines), slots_of(self.lines, models)
-        write_preset(ctx, sections_after(before, models, ctx, self.lines), slots)
-        return await dedicated.start(
-            ctx, change, instance, wanted, models=self._loaded(), undo=lambda: write_preset(ctx, before, slots)
-        )
 
-    async def _leave_router(self, change: Change) -> None:
-        """Takes the section of a model away that becomes dedicated, before its process needs the memory."""
+        def undo() -> None:
+            write_preset(ctx, before, slots)
+
+        write_preset(ctx, sections_after(before, models, ctx, self.lines), slots)
+        try:
+            return await dedicated.start(ctx, change, instance, wanted, models=self._loaded(), undo=undo)
+        except ReconcilerError:
+            # The router that was to be replaced lives on, with the sections that it has.
+            undo()
+            raise
+
+    def _leaves_router(self, change: Change) -> bool:
+        """Whether a change gives a process of its own to a model that the router has."""
         line = self.ctx.resource(change.resource, change.slot)
-        if line.applied and line.applied.serve == "router" and (router := self._router()):
-            await change_models(self.ctx, [replace(change, action=Action.STOP)], self.lines, router)
+        inside = line.applied is not None and line.applied.serve == "router" and line.desired_running
+        return inside and change.action in SPAWNS and not self._is_section(change)
+
+    async def _leave_router(self, steps: dict[ResourceId, int], leaving: Sequence[Change]) -> list[Change]:
+        """
+        Takes away the sections of models that become dedicated, all at once and before their processes need the memory.
+
+        Returns those that the router did not let go.
+        """
+        if not leaving:
+            return []
+        stops = [replace(change, action=Action.STOP) for change in leaving]
+        ends = await change_models(self.ctx, stops, self.lines, self._router())
+        stuck = [
+            (change, end) for change, end in zip(leaving, ends, strict=True) if end.outcome.result is Result.FAILED
+        ]
+        for change in leaving:
+            line = self.ctx.resource(change.resource, change.slot)
+            if change not in [one for one, _ in stuck]:
+                self.lines[line.resource] = replace(line, desired_running=False)
+        if stuck:
+            self._write(
+                steps, [(one, replace(end, outcome=replace(end.outcome, action=one.action))) for one, end in stuck]
+            )
+        return [change for change, _ in stuck]
+
+    async def _start_model(self, change: Change, instance: InstanceId, wanted: Applied) -> StepEnd:
+        """Starts a dedicated model; one that comes from the router and fails goes back there."""
+        end = await dedicated.start(self.ctx, change, instance, wanted)
+        router = self._router()
+        if end.outcome.result is not Result.FAILED or router is None or not self._leaves_router(change):
+            return end
+        async with self.router_turn:
+            back = await put_back(self.ctx, change, end, self.lines, router)
+            if back.after:
+                self.lines[back.after.resource] = back.after
+            return back
 
     def _loaded(self) -> tuple[str, ...]:
         states = self.ctx.seen.router_models or {}
@@ -176,10 +223,11 @@ class Execution:
             self.ended = []
 
     async def _finish_batch(self, steps: dict[ResourceId, int], models: Sequence[Change]) -> None:
-        ends = await change_models(self.ctx, models, self.lines, self._router())
-        by_resource = {end.outcome.resource: end for end in ends}
-        crashpoint("step-done")
-        self._write(steps, [(change, by_resource[change.resource]) for change in models])
+        async with self.router_turn:
+            ends = await change_models(self.ctx, models, self.lines, self._router())
+            by_resource = {end.outcome.resource: end for end in ends}
+            crashpoint("step-done")
+            self._write(steps, [(change, by_resource[change.resource]) for change in models])
 
     def _write(self, steps: dict[ResourceId, int], ended: Sequence[tuple[Change, StepEnd]]) -> None:
         """Journals outcomes with the lines that they make true, all or none."""

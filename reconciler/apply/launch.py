@@ -8,7 +8,7 @@ from reconciler.domain.frozen import frozen
 from reconciler.domain.identity import Marks
 from reconciler.domain.names import ROUTER, InstanceId, ResourceId, SlotUid, model_name
 from reconciler.errors import RuntimeFailure
-from reconciler.llama.address import reachable
+from reconciler.llama.address import is_socket, reachable
 from reconciler.llama.command import dedicated_argv, router_argv
 from reconciler.runtime.ports import Command, ProcessHandle
 from reconciler.spec.document import read_back
@@ -41,11 +41,12 @@ def launch(ctx: Context, resource: ResourceId, slot: SlotUid, applied: Applied, 
     Spawns the process that an applied document stands for. It is not ready yet.
 
     Raises:
-        RuntimeFailure: a live process holds the slot, the program cannot be run, or a secret is missing.
+        RuntimeFailure: a live process holds the slot or the port, the program cannot be run, or a secret is missing.
     """
     world = ctx.world
     argv, host, port = _command_line(ctx, resource, applied)
     environment = _environment(ctx, slot, applied, instance)
+    _require_free(ctx, host, port)
     log = world.log(slot)
     lock = world.locks.acquire(slot, resource)
     if lock is None:
@@ -69,6 +70,19 @@ def launch(ctx: Context, resource: ResourceId, slot: SlotUid, applied: Applied, 
     return Launched(handle=handle, instance=record, host=reachable(host), port=port, log_offset=offset)
 
 
+def _require_free(ctx: Context, host: str, port: int) -> None:
+    """
+    Another server on the port would answer for ours until ours finds that it cannot bind.
+
+    Raises:
+        RuntimeFailure: somebody took it after the plan was made.
+    """
+    taken = {} if is_socket(host) else ctx.world.processes.listeners({port})
+    if port in taken:
+        who = f"process {taken[port]}" if taken[port] else "a process of another user"
+        raise RuntimeFailure(f"port {port} is taken by {who}", hint="run `reconcile plan` again")
+
+
 def _command_line(ctx: Context, resource: ResourceId, applied: Applied) -> tuple[tuple[str, ...], str, int]:
     world, parts = ctx.world, read_back(applied)
     binary = world.binary.path
@@ -79,7 +93,8 @@ def _command_line(ctx: Context, resource: ResourceId, applied: Applied) -> tuple
             parts.server,
             port=parts.router.port,
             binary=binary,
-            preset=str(world.preset),
+            # An adopted one had its own.
+            preset=applied.document.get("models_preset") or str(world.preset),
             catalogue=world.catalogue,
         )
         return argv, host, parts.router.port

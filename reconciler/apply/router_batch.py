@@ -1,48 +1,27 @@
 """All changes of router models in one wave: one new INI, one reload, then the loads."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.apply.context import Context
+from reconciler.apply.crossing import own_again
 from reconciler.apply.dedicated import stop as stop_process
 from reconciler.apply.policies import policy_of
-from reconciler.apply.preset import write_preset
 from reconciler.apply.readiness import Readiness
 from reconciler.apply.router_children import children, gone
-from reconciler.apply.router_models import RouterAddress, drain_models, load, reload, states
+from reconciler.apply.router_models import LOADED, NOTHING_LOADED, RouterAddress, drain_models, load, states
+from reconciler.apply.sections import PUTS, Batch, Lines, listed, put, sections_after, slots_of
 from reconciler.apply.step import StepEnd, failed, outcome, running, stopped
 from reconciler.domain.change import Action, Change
 from reconciler.domain.event import Stage
 from reconciler.domain.frozen import frozen
-from reconciler.domain.names import ResourceId, SlotUid, model_name
+from reconciler.domain.names import ResourceId, model_name
+from reconciler.domain.observation import RouterModelState
 from reconciler.domain.outcome import Result
-from reconciler.errors import ReconcilerError, RuntimeFailure
+from reconciler.errors import ReconcilerError
 from reconciler.spec.digest import digest
-from reconciler.spec.record import Applied, ResourceRecord
-
-Lines = Mapping[ResourceId, ResourceRecord]
-PUTS = frozenset({Action.START, Action.RELOAD, Action.RESTART, Action.ADOPT})
-"""Actions that leave the model with a section; the others take it away."""
-
-
-@frozen
-class Batch:
-    """
-    The changes, with the sections before and after.
-
-    Attributes:
-        slots: the uid of each resource, which names its log.
-    """
-
-    changes: Mapping[str, Change]
-    router: RouterAddress
-    before: Mapping[ResourceId, Applied]
-    after: Mapping[ResourceId, Applied]
-    slots: Mapping[ResourceId, SlotUid]
-
-
-NOTHING_LOADED = Readiness(ready=True, seconds=0.0)
+from reconciler.spec.record import Applied
 
 
 @frozen
@@ -59,44 +38,14 @@ class Load:
     lost: str = ""
 
 
-def sections_after(
-    before: Mapping[ResourceId, Applied], changes: Sequence[Change], ctx: Context, lines: Lines
-) -> dict[ResourceId, Applied]:
-    """The sections once all these changes are made; a moved model takes its old name along."""
-    after = dict(before)
-    for change in changes:
-        for line in lines.values():
-            if line.uid == change.slot:
-                after.pop(line.resource, None)
-        wanted = ctx.wanted(change) if change.action in PUTS else None
-        if wanted is not None and wanted.serve == "router":
-            after[change.resource] = wanted
-    return after
-
-
-def listed(lines: Lines) -> dict[ResourceId, Applied]:
-    """The sections that the router has by the record."""
-    return {
-        line.resource: line.applied
-        for line in lines.values()
-        if line.applied and line.applied.serve == "router" and line.desired_running
-    }
-
-
-def slots_of(lines: Lines, changes: Sequence[Change]) -> dict[ResourceId, SlotUid]:
-    """The uid of each resource, recorded or new."""
-    return {line.resource: line.uid for line in lines.values()} | {
-        change.resource: change.slot for change in changes if change.slot
-    }
-
-
 async def change_models(
     ctx: Context, changes: Sequence[Change], lines: Lines, router: RouterAddress | None
 ) -> list[StepEnd]:
     """
     Brings the sections of the living router to what the changes want, and loads what must be loaded.
 
-    What does not load goes back to the section that it had, or stays listed as failed when it had none.
+    What does not load goes back to the section or to the process that it had; when it had none, it stays listed as
+    failed.
     """
     if router is None:
         return [_without_router(ctx, change) for change in changes]
@@ -108,30 +57,52 @@ async def change_models(
         after=sections_after(before, changes, ctx, lines),
         slots=slots_of(lines, changes),
     )
-    leaving = [change for change in changes if ctx.carrier(change.slot) and change.action in PUTS]
-    for change in leaving:
-        await stop_process(ctx, change)
+    ended: set[ResourceId] = set()
     try:
         was = await states(ctx, router)
-        loaded = {name for name, state in was.items() if state.status in {"loaded", "sleeping", "loading"}}
-        touched = {
-            name: change
-            for name, change in batch.changes.items()
-            if change.action is not Action.ADOPT and name in was and was[name].status == "loaded"
-        }
-        policies = {
-            name: policy_of(ctx.resource(change.resource, change.slot).applied) for name, change in touched.items()
-        }
-        cut = await drain_models(ctx, router, touched, policies)
-        ending = children(ctx, touched)
-        await _put(ctx, batch, batch.after)
-        await gone(ctx, ending)
+        for change in changes:
+            if change.action in PUTS and ctx.carrier(change.slot):
+                ended.add(change.resource)
+                await stop_process(ctx, change)
+        cut = await _exchange(ctx, batch, was)
     except ReconcilerError as error:
-        return await _refused(ctx, batch, error)
-    loads = await _load_all(ctx, batch, loaded)
-    if back := {name for name, one in loads.items() if not one.new.ready and _before(batch, name)}:
-        loads |= await _go_back(ctx, batch, {name: loads[name] for name in back})
-    return [_end(ctx, batch, name, loads.get(name, Load()), cut.get(name, 0)) for name in batch.changes]
+        return await _refused(ctx, batch, error, ended)
+    loads = await _load_all(ctx, batch, {name for name, state in was.items() if state.status in LOADED})
+    failed_loads = {name: one for name, one in loads.items() if not one.new.ready}
+    if back := {
+        name: one
+        for name, one in failed_loads.items()
+        if batch.section_before(name) or batch.changes[name].resource in ended
+    }:
+        loads |= await _go_back(ctx, batch, back)
+    return [
+        await own_again(ctx, change, loads[name].new)
+        if name in failed_loads and change.resource in ended
+        else _end(ctx, batch, name, loads.get(name, Load()), cut.get(batch.listed_as(name), 0))
+        for name, change in batch.changes.items()
+    ]
+
+
+async def _exchange(ctx: Context, batch: Batch, was: Mapping[str, RouterModelState]) -> dict[str, int]:
+    """
+    Drains what changes, and gives the router the new sections; returns how many requests were cut.
+
+    Raises:
+        RuntimeFailure: the router refused them.
+    """
+    touched = {
+        listed_as: change
+        for name, change in batch.changes.items()
+        if change.action is not Action.ADOPT
+        and (state := was.get(listed_as := batch.listed_as(name)))
+        and state.status == "loaded"
+    }
+    policies = {name: policy_of(ctx.resource(one.resource, one.slot).applied) for name, one in touched.items()}
+    cut = await drain_models(ctx, batch.router, touched, policies)
+    ending = children(ctx, touched)
+    await put(ctx, batch, batch.after)
+    await gone(ctx, ending)
+    return cut
 
 
 def _without_router(ctx: Context, change: Change) -> StepEnd:
@@ -143,39 +114,18 @@ def _without_router(ctx: Context, change: Change) -> StepEnd:
     return StepEnd(outcome=outcome(change, Result.FAILED, "the router does not run"), after=line)
 
 
-def _before(batch: Batch, name: str) -> Applied | None:
-    """The other section that a model had, under its old name when it moved; one that is the same is no way back."""
-    change = batch.changes[name]
-    old = [batch.before[one] for one, slot in batch.slots.items() if slot == change.slot and one in batch.before]
-    return old[0] if old and old[0] != batch.after.get(change.resource) else None
-
-
-async def _put(ctx: Context, batch: Batch, sections: Mapping[ResourceId, Applied]) -> None:
-    """
-    Writes the sections, reloads, and compares what the router lists with what it was given.
-
-    Raises:
-        RuntimeFailure: it refused the file, or lists something else.
-    """
-    write_preset(ctx, sections, batch.slots)
-    for change in batch.changes.values():
-        if change.action is Action.RELOAD:
-            ctx.tell(change, Stage.RELOADING, port=batch.router.port)
-    await reload(ctx, batch.router)
-    names = {model_name(resource) or "" for resource in sections}
-    if missing := names - set(await states(ctx, batch.router)):
-        raise RuntimeFailure(f"the router does not list {', '.join(sorted(missing))}", hint="reconcile logs router")
-
-
-async def _refused(ctx: Context, batch: Batch, error: ReconcilerError) -> list[StepEnd]:
-    """Puts the old INI back: with a bad one on disk every later load could hang."""
+async def _refused(ctx: Context, batch: Batch, error: ReconcilerError, ended: Collection[ResourceId]) -> list[StepEnd]:
+    """Puts the old INI back: with a bad one on disk every later load could hang. Processes that ended start again."""
     cause = f"{error.summary}: {error.detail}" if error.detail else error.summary
     try:
-        await _put(ctx, batch, batch.before)
+        await put(ctx, batch, batch.before)
     except ReconcilerError as second:
         cause = f"{cause}; putting the old sections back failed too: {second.summary}"
     ends = []
     for change in batch.changes.values():
+        if change.resource in ended:
+            ends.append(await own_again(ctx, change, Readiness(ready=False, seconds=0.0, cause=cause)))
+            continue
         ctx.tell(change, Stage.FAILED, cause)
         line = ctx.resource(change.resource, change.slot)
         ends.append(StepEnd(outcome=outcome(change, Result.FAILED, cause), after=line))
@@ -193,32 +143,40 @@ def _must_load(ctx: Context, change: Change, loaded: set[str]) -> bool:
 async def _load_all(ctx: Context, batch: Batch, loaded: set[str]) -> dict[str, Load]:
     """Loads what must be loaded, side by side."""
 
-    async def one(name: str, change: Change) -> Load:
-        began = ctx.world.clock.monotonic()
-        try:
-            return Load(new=await load(ctx, change, batch.router, name, policy_of(batch.after[change.resource])))
-        except ReconcilerError as error:
-            seconds = ctx.world.clock.monotonic() - began
-            return Load(new=Readiness(ready=False, seconds=seconds, cause=error.summary))
-
     wanted = {name: change for name, change in batch.changes.items() if _must_load(ctx, change, loaded)}
-    return dict(zip(wanted, await asyncio.gather(*(one(*item) for item in wanted.items())), strict=True))
+    ended = await asyncio.gather(
+        *(_loaded(ctx, batch, change, batch.after[change.resource]) for change in wanted.values())
+    )
+    return {name: Load(new=one) for name, one in zip(wanted, ended, strict=True)}
+
+
+async def _loaded(ctx: Context, batch: Batch, change: Change, section: Applied) -> Readiness:
+    """Loads a model with the section that it has now."""
+    began = ctx.world.clock.monotonic()
+    try:
+        return await load(ctx, change, batch.router, model_name(change.resource) or "", policy_of(section))
+    except ReconcilerError as error:
+        return Readiness(ready=False, seconds=ctx.world.clock.monotonic() - began, cause=error.summary)
 
 
 async def _go_back(ctx: Context, batch: Batch, failed_loads: Mapping[str, Load]) -> dict[str, Load]:
     """Gives models whose new section does not load the one that they had, loads that, and says how it went."""
     sections = dict(batch.after)
-    for name, one in failed_loads.items():
-        change, before = batch.changes[name], _before(batch, name)
-        ctx.tell(change, Stage.RESTORING, one.new.cause)
-        if before is not None:
-            sections[change.resource] = before
+    for name in failed_loads:
+        del sections[batch.changes[name].resource]
+        if (before := batch.section_before(name)) is not None:
+            sections[batch.changes[name].resource] = before
     changes = {name: batch.changes[name] for name in failed_loads}
-    await _put(ctx, replace(batch, changes=changes), sections)
+    try:
+        await put(ctx, replace(batch, changes=changes), sections)
+    except ReconcilerError as error:
+        return {name: replace(one, lost=error.summary) for name, one in failed_loads.items()}
     ended = {}
     for name, change in changes.items():
-        again = await load(ctx, change, batch.router, name, policy_of(sections[change.resource]))
-        ended[name] = replace(failed_loads[name], lost=again.cause)
+        if (section := sections.get(change.resource)) is not None:
+            ctx.tell(change, Stage.RESTORING, failed_loads[name].new.cause)
+            again = await _loaded(ctx, batch, change, section)
+            ended[name] = replace(failed_loads[name], lost=again.cause)
     return ended
 
 
@@ -230,7 +188,7 @@ def _end(ctx: Context, batch: Batch, name: str, loaded: Load, cut: int) -> StepE
     if change.action not in PUTS:
         ctx.tell(change, Stage.STOPPED)
         return StepEnd(outcome=outcome(change, Result.DONE, _cut(cut), cut_requests=cut), after=stopped(line, change))
-    applied, before = batch.after[change.resource], _before(batch, name)
+    applied, before = batch.after[change.resource], batch.section_before(name)
     if new.ready:
         ctx.tell(change, Stage.READY, port=batch.router.port, elapsed=new.seconds)
         done = outcome(change, Result.DONE, _cut(cut), **facts)

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from reconciler.apply.context import Context
 from reconciler.apply.readiness import Readiness
 from reconciler.apply.router_progress import follow
-from reconciler.apply.stopping import DRAIN_LOOK
+from reconciler.apply.stopping import Address, drain
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
 from reconciler.domain.frozen import frozen
@@ -22,10 +22,16 @@ from reconciler.errors import RuntimeFailure
 from reconciler.llama.address import reachable
 from reconciler.llama.death import Cause, CauseKind, cause_of_death
 from reconciler.llama.router_api import parse_load_reply, parse_models
-from reconciler.runtime.servers import busy, router_models
+from reconciler.runtime.servers import router_models
 from reconciler.spec.document import read_back
 from reconciler.spec.policy import HealthPolicy
 from reconciler.spec.record import ResourceRecord
+
+LOADED = frozenset({"loaded", "sleeping", "loading"})
+"""States of a model that has a process."""
+
+NOTHING_LOADED = Readiness(ready=True, seconds=0.0)
+"""The end of a load that nobody needed."""
 
 FAST_LOOK = 0.02
 LOOK = 0.1
@@ -35,6 +41,9 @@ LAST_WORDS = 0.5
 
 RELOAD_TIMEOUT = 120.0
 """Seconds: a reload blocks for the `stop-timeout` of every model that still works."""
+
+DEAF = 30.0
+"""Seconds: a router that says nothing for so long is gone, one that loads may be slow to answer."""
 
 
 @frozen
@@ -63,8 +72,12 @@ async def states(ctx: Context, router: RouterAddress) -> dict[str, RouterModelSt
     """
     found = await router_models(ctx.world.http, router.port, host=router.host, token=ctx.token)
     if found is None:
-        raise RuntimeFailure(f"the router on port {router.port} does not answer /models", hint="reconcile logs router")
+        raise _deaf(router)
     return found
+
+
+def _deaf(router: RouterAddress) -> RuntimeFailure:
+    return RuntimeFailure(f"the router on port {router.port} does not answer", hint="reconcile logs router")
 
 
 async def reload(ctx: Context, router: RouterAddress) -> None:
@@ -72,11 +85,15 @@ async def reload(ctx: Context, router: RouterAddress) -> None:
     Makes the router read its INI again.
 
     Raises:
-        RuntimeFailure: it refused; its old state is kept.
+        RuntimeFailure: it refused, and its old state is kept; or it did not answer.
     """
-    reply = await ctx.world.http.get(
-        router.port, "/models?reload=1", host=router.host, timeout=RELOAD_TIMEOUT, token=ctx.token
-    )
+    try:
+        reply = await ctx.world.http.get(
+            router.port, "/models?reload=1", host=router.host, timeout=RELOAD_TIMEOUT, token=ctx.token
+        )
+    except TimeoutError as error:
+        summary = f"the router on port {router.port} did not answer a reload within {RELOAD_TIMEOUT:g} s"
+        raise RuntimeFailure(summary, hint="reconcile logs router") from error
     if reply is None:
         raise RuntimeFailure(f"nobody listens on the router's port {router.port}", hint="reconcile plan")
     if reply.status != HTTPStatus.OK:
@@ -91,10 +108,18 @@ def _said(body: bytes) -> str:
 
 
 async def load(ctx: Context, change: Change, router: RouterAddress, name: str, policy: HealthPolicy) -> Readiness:
-    """Loads a model and waits for the truth about it."""
+    """
+    Loads a model and waits for the truth about it.
+
+    Raises:
+        RuntimeFailure: the router does not answer.
+    """
     began = ctx.world.clock.monotonic()
     body = json.dumps({"model": name}).encode()
-    reply = await ctx.world.http.post(router.port, "/models/load", body, host=router.host, token=ctx.token)
+    try:
+        reply = await ctx.world.http.post(router.port, "/models/load", body, host=router.host, token=ctx.token)
+    except TimeoutError as error:
+        raise _deaf(router) from error
     answer = parse_load_reply(reply.status, reply.body) if reply else None
     if answer is None or not (answer.accepted or answer.already_running):
         cause = (answer.message if answer else "") or "the router refused to load it"
@@ -112,9 +137,15 @@ async def _loaded(
     ctx: Context, change: Change, router: RouterAddress, name: str, policy: HealthPolicy, began: float
 ) -> Readiness:
     """Polls `/models` until the model is there, or has failed, or `startup_limit` is over."""
-    clock = ctx.world.clock
+    clock, heard = ctx.world.clock, ctx.world.clock.monotonic()
     while (waited := clock.monotonic() - began) <= policy.startup_limit:
-        state = (await states(ctx, router)).get(name)
+        found = await router_models(ctx.world.http, router.port, host=router.host, token=ctx.token)
+        if found is None and clock.monotonic() - heard > DEAF:
+            raise _deaf(router)
+        if found is None:
+            await clock.sleep(LOOK)
+            continue
+        state, heard = found.get(name), clock.monotonic()
         if state is None:
             return Readiness(ready=False, seconds=waited, cause="the router does not list it")
         if state.status in {"loaded", "sleeping"}:
@@ -141,22 +172,7 @@ async def _cause(ctx: Context, change: Change, exit_code: int | None) -> Cause:
 async def drain_models(
     ctx: Context, router: RouterAddress, changes: Mapping[str, Change], policies: Mapping[str, HealthPolicy]
 ) -> dict[str, int]:
-    """Waits until the changed models are idle, at most their `drain_timeout`; returns how many requests will be cut."""
-    clock = ctx.world.clock
-    began = clock.monotonic()
-
-    async def one(name: str, change: Change) -> int:
-        told = False
-        while True:
-            count = await busy(ctx.world.http, router.port, host=router.host, token=ctx.token, model=name)
-            if not count or clock.monotonic() - began >= policies[name].drain_timeout:
-                return count or 0
-            if not told:
-                ctx.tell(
-                    change, Stage.DRAINING, f"waits for {count} running, at most {policies[name].drain_timeout:g} s"
-                )
-                told = True
-            await clock.sleep(DRAIN_LOOK)
-
-    names = list(changes)
-    return dict(zip(names, await asyncio.gather(*(one(name, changes[name]) for name in names)), strict=True))
+    """Waits until these models are idle, at most their `drain_timeout`; returns how many requests will be cut."""
+    at = Address(host=router.host, port=router.port, token=ctx.token)
+    cut = await asyncio.gather(*(drain(ctx, change, at, policies[name], (name,)) for name, change in changes.items()))
+    return {name: count or 0 for name, count in zip(changes, cut, strict=True)}

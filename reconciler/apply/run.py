@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from reconciler.apply.adoption import instance_of
 from reconciler.apply.context import Context
 from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.executor import Execution
@@ -40,6 +41,8 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
     Cancelling it (a second ^C) leaves intents without outcome, which the next run repairs.
     """
     refresh = refreshed(ctx, plan)
+    for line in begun(ctx):
+        writer.put(line, ctx.world.clock.now())
     writer.abandon_open_steps(ctx.world.clock.now())
     if plan.is_empty and not refresh:
         return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
@@ -77,6 +80,21 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
     generation = writer.finish_run(run, report, clock.now())
     crashpoint("run-finished")
     return replace(report, generation=generation)
+
+
+def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
+    """
+    Record lines of living processes that a run that was cut off had just started.
+
+    Its intents, which say what they were made from, are closed now; the next run may be cut off as well.
+    """
+    known = {step.instance for step in ctx.record.open_steps}
+    found = ((line, ctx.carrier(line.uid)) for line in ctx.record.resources.values())
+    return tuple(
+        replace(line, instance=instance_of(carrier.process, log=str(ctx.world.log(line.uid))))
+        for line, carrier in found
+        if carrier is not None and carrier.process.marks and carrier.process.marks.instance in known
+    )
 
 
 def refreshed(ctx: Context, plan: Plan) -> tuple[ResourceRecord, ...]:

@@ -5,25 +5,43 @@ SIGTERM never lets a running request finish: llama-server stays alive without an
 second SIGTERM makes it exit at once; SIGKILL is the last word. One pidfd is held from the first signal to the last.
 """
 
+import asyncio
 import signal
+from dataclasses import field
 
 from reconciler.apply.context import Context
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
 from reconciler.domain.frozen import frozen
+from reconciler.domain.names import SlotUid
 from reconciler.domain.observation import ObservedInstance
 from reconciler.errors import RuntimeFailure
 from reconciler.llama.address import reachable
 from reconciler.llama.argv import host_of, port_of
 from reconciler.runtime.ports import ProcessHandle
-from reconciler.runtime.servers import busy
+from reconciler.runtime.servers import working
 from reconciler.spec.policy import HealthPolicy
+from reconciler.spec.server import API_KEY
 
 SECOND_TERM = 2.0
 AFTER_KILL = 10.0
 """Seconds: a process that outlives SIGKILL hangs in the kernel (a GPU driver), and nothing more can be done."""
 
 DRAIN_LOOK = 0.1
+
+
+@frozen
+class Address:
+    """Where a living server is reached, and with which key."""
+
+    host: str
+    port: int | None
+    token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, argv: tuple[str, ...], token: str | None) -> "Address":
+        """By the command line of what runs: the declared address may be another one by now."""
+        return cls(host=reachable(host_of(argv)), port=port_of(argv), token=token)
 
 
 @frozen
@@ -50,7 +68,9 @@ async def stop_instance(
     if handle is None:
         return Stopped(how="gone")
     try:
-        cut = await drain(ctx, change, one, policy, models)
+        # With the key that it was started with: a new one is the reason for many a restart.
+        token = handle.variable(API_KEY) or ctx.token
+        cut = await drain(ctx, change, Address.of(one.process.argv, token), policy, models)
         ctx.tell(change, Stage.STOPPING, pid=one.process.identity.pid)
         return Stopped(how=await end(handle, policy), cut=cut)
     finally:
@@ -73,22 +93,29 @@ def held(ctx: Context, one: ObservedInstance) -> ProcessHandle | None:
 
 
 async def drain(
-    ctx: Context, change: Change, one: ObservedInstance, policy: HealthPolicy, models: tuple[str, ...] = ()
+    ctx: Context, change: Change, at: Address, policy: HealthPolicy, models: tuple[str, ...] = ()
 ) -> int | None:
-    """Waits until no request is worked on, at most `drain_timeout`; returns how many will be cut."""
-    clock, port = ctx.world.clock, port_of(one.process.argv)
-    host, deadline, told = reachable(host_of(one.process.argv)), clock.monotonic() + policy.drain_timeout, False
+    """
+    Waits until no request is worked on, at most `drain_timeout`; returns how many will be cut.
+
+    A server that does not answer may be at work, and is waited for; one that refuses to tell is not.
+    """
+    clock, told = ctx.world.clock, False
+    deadline = clock.monotonic() + policy.drain_timeout
     while True:
-        counts = [
-            await busy(ctx.world.http, port, host=host, token=ctx.token, model=name) for name in models or (None,)
-        ]
-        known = [count for count in counts if count is not None]
-        if not known:
-            return None
-        if not sum(known) or clock.monotonic() >= deadline:
-            return sum(known)
+        asked = (
+            working(ctx.world.http, at.port, host=at.host, token=at.token, model=name) for name in models or (None,)
+        )
+        counts = await asyncio.gather(*asked, return_exceptions=True)
+        known = [count for count in counts if isinstance(count, int)]
+        silent = any(isinstance(count, TimeoutError) for count in counts)
+        if not silent and not sum(known):
+            return 0 if known else None
+        if clock.monotonic() >= deadline:
+            return sum(known) if known else None
         if not told:
-            ctx.tell(change, Stage.DRAINING, f"waits for {sum(known)} running, at most {policy.drain_timeout:g} s")
+            who = f"{sum(known)} running" if sum(known) else "an answer"
+            ctx.tell(change, Stage.DRAINING, f"waits for {who}, at most {policy.drain_timeout:g} s")
             told = True
         await clock.sleep(DRAIN_LOOK)
 
@@ -109,14 +136,17 @@ async def end(handle: ProcessHandle, policy: HealthPolicy) -> str:
     )
 
 
-async def end_survivors(ctx: Context, change: Change, policy: HealthPolicy) -> int:
-    """Ends processes with the slot's marks whose carrier is gone: they hold memory, and the slot's lock."""
-    survivors = ctx.seen.survivors(change.slot) if change.slot else ()
-    for one in survivors:
-        handle = held(ctx, one)
-        if handle is not None:
-            try:
-                await end(handle, policy)
-            finally:
-                handle.close()
-    return len(survivors)
+async def end_survivors(ctx: Context, slot: SlotUid, policy: HealthPolicy) -> None:
+    """
+    Ends what still carries the slot's marks once its carrier is gone: it holds memory, and the slot's lock.
+
+    Looked for now and not in the observation: a wrapper's child is a survivor only after the wrapper has ended.
+    """
+    for process in ctx.world.processes.scan().processes:
+        if process.marks and (process.marks.fleet, process.marks.slot) == (ctx.record.lineage, slot):
+            handle = held(ctx, ObservedInstance(process=process, carrier=False))
+            if handle is not None:
+                try:
+                    await end(handle, policy)
+                finally:
+                    handle.close()

@@ -8,9 +8,14 @@ def reachable(host: str) -> str:
     return _ANYWHERE.get(host, host)
 
 
+def is_socket(host: str) -> bool:
+    """Whether llama-server makes a unix socket of this `--host` and listens on no port."""
+    return host.endswith(".sock")
+
+
 def url(host: str, port: int, *, tls: bool = False) -> str:
     """The base URL for people and clients on this machine."""
-    if host.endswith(".sock"):
+    if is_socket(host):
         return f"unix:{host}"
     address = reachable(host)
     shown = f"[{address}]" if ":" in address else address

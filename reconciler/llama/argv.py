@@ -2,10 +2,20 @@
 
 from itertools import pairwise
 
+SECRETS = frozenset({"--api-key", "--hf-token", "-hft"})
+"""Flags whose value is a secret; our own servers get theirs by the environment."""
+
+HIDDEN = "…"
+
 
 def after(flag: str, argv: tuple[str, ...]) -> str:
     """The value of a flag; the last one counts, as for llama-server; empty when it is not there."""
     return next((value for name, value in reversed(list(pairwise(argv))) if name == flag), "")
+
+
+def without_secrets(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """A command line that may be shown and kept: that of somebody else's server may carry a key."""
+    return tuple(HIDDEN if before in SECRETS else word for before, word in zip(("", *argv), argv, strict=False))
 
 
 def port_of(argv: tuple[str, ...]) -> int | None:

@@ -2,9 +2,11 @@
 What names and sections cannot hold.
 
 The router cuts a value at the first `;` or `#`, strips blanks at its edges and ends it with the line; nothing can be
-quoted or escaped. `--alias` takes names joined by commas, so that a comma ends a name.
+quoted or escaped. `--alias` takes names joined by commas, so that a comma ends a name. In the name of a section the
+router writes what follows the last `:` in capitals, as it does with the tag of a Hugging Face repository.
 """
 
+import string
 from collections.abc import Iterable, Iterator
 
 from reconciler.domain.diagnostic import Diagnostic
@@ -17,10 +19,11 @@ from reconciler.spec.model import ModelSpec
 from reconciler.spec.registry import model_settings
 
 CUTS = ";#\r\n"
+CAPITALS = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 
 
 def check_names(name: str, model: ModelSpec, prefix: str, resource: ResourceId) -> Iterator[Diagnostic]:
-    """Names that would arrive as two."""
+    """Names that would arrive as two, or as another one."""
     named = ((f"{prefix}aliases.{index}", alias) for index, alias in enumerate(model.aliases))
     own = [(prefix.removesuffix("."), name)] if model.serve == "dedicated" else []
     for path, one in (*own, *named):
@@ -32,6 +35,16 @@ def check_names(name: str, model: ModelSpec, prefix: str, resource: ResourceId) 
                 resource=resource,
                 hint="take a name without a comma",
             )
+    if model.serve == "router" and (served := _as_section(name)) != name:
+        plain = name.replace(":", "-")
+        yield Diagnostic(
+            code="E0410",
+            summary=f"the router would serve `{name}` as `{served}`",
+            detail="it writes what follows the last `:` in capitals",
+            path=prefix.removesuffix("."),
+            resource=resource,
+            hint=f"name it `{plain}` and add `aliases: [{name}]`: an alias is served as it is written",
+        )
 
 
 def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource: ResourceId) -> Iterator[Diagnostic]:
@@ -73,6 +86,11 @@ def _is_joined(flag: str, catalogue: Catalogue) -> bool:
     """Whether the build takes several values at once, as a section gives them."""
     entry = catalogue.entry(flag)
     return entry is not None and "comma-separated" in " ".join(entry.help.split())
+
+
+def _as_section(name: str) -> str:
+    head, colon, tag = name.rpartition(":")
+    return head + colon + tag.translate(CAPITALS) if colon else name
 
 
 def _lost(value: str) -> str:

@@ -57,7 +57,10 @@ TELLING = {
         "argument has been removed",
         "option '.*' not recognized",
     ),
-    CauseKind.FLAG_VALUE: ("error while handling (?:argument|environment variable)",),
+    CauseKind.FLAG_VALUE: (
+        "error while handling (?:argument|environment variable)",
+        "built without SSL support",
+    ),
     CauseKind.PORT_IN_USE: ("couldn't bind HTTP server socket", "[Aa]ddress already in use"),
     CauseKind.OUT_OF_MEMORY: (
         "out of memory",

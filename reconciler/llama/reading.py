@@ -10,6 +10,7 @@ from dataclasses import field
 from typing import Any
 
 from reconciler.domain.frozen import frozen
+from reconciler.llama.argv import SECRETS
 from reconciler.llama.catalogue import Catalogue
 from reconciler.spec.registry import Setting, all_settings
 from reconciler.spec.setting import Form, Spelling
@@ -27,6 +28,7 @@ class ReadArgv:
     Attributes:
         settings: values by the path of their setting (`memory.ctx_size`, `server.timeout`).
         unknown: flags that have no setting, by their newest spelling; `True` is a bare flag, a tuple a repeated one.
+            Secrets are left out.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -52,7 +54,7 @@ def read_argv(argv: Sequence[str], catalogue: Catalogue) -> ReadArgv:
             read = _read(setting, spelling, flag, value, catalogue)
             repeated = spelling.form is Form.REPEATED and setting.path in settings
             settings[setting.path] = (*settings[setting.path], *read) if repeated else read
-        elif name not in SILENT:
+        elif name not in SILENT and flag not in SECRETS:
             unknown[name] = _added(unknown.get(name), True if value is None else value)
     port = own.get("port", "")
     return ReadArgv(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reconciler.domain.names import ROUTER, SlotUid
 from reconciler.domain.observation import ObservedInstance, ObservedProcess
+from reconciler.llama.argv import without_secrets
 from reconciler.runtime.ports import ProcessHost
 from reconciler.spec.record import InstanceRecord, Record
 
@@ -62,6 +63,8 @@ def adopted(record: Record, host: ProcessHost) -> Slots:
         if instance is None or not instance.adopted:
             continue
         process = host.inspect(instance.identity.pid)
-        if process and instance.identity.matches(process.identity) and process.argv == instance.argv:
+        if process is None or not instance.identity.matches(process.identity):
+            continue
+        if without_secrets(process.argv) == instance.argv:
             found[resource.uid] = (ObservedInstance(process=process, carrier=True, adopted=True),)
     return found

@@ -44,13 +44,14 @@ def with_found(
 
 def with_begun(record: Record, processes: Iterable[ObservedProcess]) -> Record:
     """The record with what a run that was cut off had just started: its intent says what the process was made from."""
-    alive = {one.marks.instance for one in processes if one.marks}
-    resources = dict(record.resources)
+    alive = {one.marks.instance: one.marks.slot for one in processes if one.marks}
+    by_slot = {line.uid: line for line in record.resources.values()}
     for step in record.open_steps:
-        line = resources.get(step.resource)
-        if line is not None and step.applied is not None and step.instance in alive:
-            resources[step.resource] = replace(line, applied=step.applied, desired_running=True)
-    return replace(record, resources=resources)
+        line = by_slot.get(alive[step.instance]) if step.instance in alive else None
+        if line is not None and step.applied is not None:
+            # Under the name that it was started with: it may just be moving.
+            by_slot[line.uid] = replace(line, resource=step.resource, applied=step.applied, desired_running=True)
+    return replace(record, resources={line.resource: line for line in by_slot.values()})
 
 
 def _in_router(processes: Iterable[ObservedProcess]) -> dict[ResourceId, ResourceRecord]:

@@ -1,8 +1,8 @@
 """What happens to a resource that shall not run: it left the files, or it is declared and switched off."""
 
 from reconciler.domain.change import Action, Change, Effect, Reason
-from reconciler.domain.names import ROUTER, ResourceId, model_name
-from reconciler.plan.situation import Situation
+from reconciler.domain.names import ResourceId, model_name
+from reconciler.plan.situation import SILENT, Situation
 from reconciler.spec.record import ResourceRecord
 
 PROTECTED = "it is protected; `protect: false` must be applied before it can be stopped"
@@ -52,8 +52,8 @@ def _blocked(situation: Situation, line: ResourceRecord, resource: ResourceId) -
         return Reason.PROTECTED, PROTECTED
     if situation.unseen_holder(line.resource):
         return Reason.UNKNOWN, "its slot is held by a process that was not found; it is left alone"
-    if _is_router_model(line) and situation.seen.router_models is None and situation.carrier(ROUTER):
-        return Reason.UNKNOWN, "the router did not say what it has loaded"
+    if _is_router_model(line) and situation.router_is_silent:
+        return Reason.UNKNOWN, SILENT
     return None
 
 

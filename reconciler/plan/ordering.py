@@ -3,7 +3,7 @@ The order in which changes run. Those of one wave run side by side, a wave waits
 
 0  what touches no process, and stops that make room: disabled resources, and departures whose port or memory is needed
 1  the router and restarts of dedicated models: each frees what it takes
-2  new processes, and the models of the router, which need it
+2  new processes, and the models of the router, which need it; those that a new router is started without
 3  departures of models
 4  departure of the router, which its models need
 
@@ -41,13 +41,20 @@ def _wave(change: Change, situation: Situation, changes: Sequence[Change], *, me
             return 3
         case Action.STOP:
             at_once = not change.forget_after or memory_first or _port_needed(change, changes)
-            return 0 if at_once else 3
+            return 2 if _ends_with_router(change, situation, changes) else 0 if at_once else 3
     return 1 if is_router or (change.action is Action.RESTART and _stays_dedicated(change, situation)) else 2
 
 
 def _is_section(change: Change, situation: Situation) -> bool:
     model = situation.model(change.resource)
     return model is not None and model.serve == "router"
+
+
+def _ends_with_router(change: Change, situation: Situation, changes: Sequence[Change]) -> bool:
+    """Whether a section goes by starting the router without it: the models of the next wave must not bring it back."""
+    line = situation.lines.get(change.resource)
+    inside = line is not None and line.applied is not None and line.applied.serve == "router"
+    return inside and any(one.resource == ROUTER and one.action in STARTING for one in changes)
 
 
 def _stays_dedicated(change: Change, situation: Situation) -> bool:

@@ -10,12 +10,11 @@ from reconciler.domain.change import Action, Change, Reason
 from reconciler.domain.diagnostic import Diagnostic, Severity
 from reconciler.domain.names import ROUTER, ResourceId, model_name
 from reconciler.domain.observation import Stranger
-from reconciler.llama.check_extra import SECRET_FLAGS
+from reconciler.llama.argv import without_secrets
 from reconciler.plan.situation import Situation
 from reconciler.spec.document import files_of
 
 LONGEST = 120
-HIDDEN = "…"
 STARTED = frozenset({Action.START, Action.RESTART, Action.RELOAD})
 
 
@@ -125,7 +124,6 @@ def _unknown(changes: Sequence[Change]) -> Iterator[Diagnostic]:
         )
 
 
-def _command(argv: Sequence[str]) -> str:
+def _command(argv: tuple[str, ...]) -> str:
     """A command line for people, short and without the secrets that somebody else put there."""
-    words = [HIDDEN if before in SECRET_FLAGS else word for before, word in zip(("", *argv), argv, strict=False)]
-    return " ".join(words)[:LONGEST]
+    return " ".join(without_secrets(argv))[:LONGEST]

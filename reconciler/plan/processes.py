@@ -8,7 +8,7 @@ from reconciler.domain.observation import ObservedInstance
 from reconciler.plan.differ import costly, reason_of
 from reconciler.plan.estimates import downtime
 from reconciler.plan.found import argv_changes
-from reconciler.plan.situation import Situation
+from reconciler.plan.situation import SILENT, Situation
 from reconciler.spec.digest import digest
 from reconciler.spec.record import ResourceRecord
 
@@ -128,6 +128,8 @@ def _found(situation: Situation, resource: ResourceId, carrier: ObservedInstance
 
 def _served_otherwise(situation: Situation, resource: ResourceId, line: ResourceRecord) -> Change:
     """A model of the router gets a process of its own."""
+    if situation.router_is_silent:
+        return replace(keep(situation, resource), reason=Reason.UNKNOWN, note=SILENT)
     states = situation.seen.router_models or {}
     state = states.get(line.resource.partition("/")[2])
     return Change(
@@ -140,4 +142,5 @@ def _served_otherwise(situation: Situation, resource: ResourceId, line: Resource
         port=situation.ports.given.get(resource),
         downtime_seconds=downtime(line),
         busy=state.busy if state else None,
+        note=failed_before(situation, resource, line),
     )

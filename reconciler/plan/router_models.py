@@ -8,7 +8,7 @@ from reconciler.plan.differ import costly, reason_of
 from reconciler.plan.estimates import downtime
 from reconciler.plan.found import section_changes
 from reconciler.plan.processes import failed_before
-from reconciler.plan.situation import LOADED, Situation
+from reconciler.plan.situation import LOADED, SILENT, Situation
 from reconciler.spec.model import ModelSpec
 
 DEFAULT_PLACES = 4
@@ -81,7 +81,7 @@ def _choice(
     if router in {Action.START, Action.RESTART}:
         return _with_new_router(situation, resource, model, router, fields)
     if situation.seen.router_models is None:
-        return Choice(action=Action.KEEP, reason=Reason.UNKNOWN, note="the router did not say what it has loaded")
+        return Choice(action=Action.KEEP, reason=Reason.UNKNOWN, note=SILENT)
     return _with_living_router(situation, resource, model, fields)
 
 

@@ -20,6 +20,9 @@ LOADED = frozenset({"loaded", "loading", "sleeping"})
 """States of a router model that take one of the places of `models_max`."""
 
 
+SILENT = "the router did not say what it has loaded"
+
+
 @frozen
 class Situation:
     """
@@ -56,6 +59,11 @@ class Situation:
         """Whether anything of the resource is alive: its process, or what outlived it."""
         line = self.lines.get(resource)
         return line is not None and bool(self.seen.instances.get(line.uid))
+
+    @property
+    def router_is_silent(self) -> bool:
+        """Whether a router lives that does not say what it has."""
+        return self.seen.router_models is None and self.carrier(ROUTER) is not None
 
     def unseen_holder(self, resource: ResourceId) -> bool:
         """Whether somebody holds the slot whom the look did not find."""

@@ -111,7 +111,9 @@ def private_directory(path: Path) -> Path:
             path.chmod(0o700)
     except OSError as error:
         summary = f"cannot prepare the directory `{path}`: {error.strerror}"
-        raise RuntimeFailure(summary) from error
+        raise RuntimeFailure(
+            summary, hint="mend the path or its permissions, or name another with `--store`"
+        ) from error
     return path
 
 

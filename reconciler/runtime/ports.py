@@ -87,6 +87,9 @@ class ProcessHandle(Protocol):
     async def wait(self, seconds: float) -> Exit | None:
         """Waits for the end at most so long; `None` when it still lives."""
 
+    def variable(self, name: str) -> str | None:
+        """A variable that it was started with; it may be a secret, so it is shown and kept nowhere."""
+
     def close(self) -> None:
         """Lets the pidfd go."""
 

@@ -39,6 +39,15 @@ class LinuxProcessHandle:
         child = self._children.exit(self.identity.pid, self.identity.start_ticks)
         return child or await pidfd.exit_of_stranger(self._pidfd)
 
+    def variable(self, name: str) -> str | None:
+        """A variable that it was started with; see the port."""
+        try:
+            environ = procfs.environment(self.identity.pid) or b""
+        except PermissionError:
+            return None
+        # Read by its number: of this process only if it is still alive afterwards.
+        return procfs.variable(environ, name) if self.alive() else None
+
     def close(self) -> None:
         """Lets the pidfd go; closing twice is harmless."""
         descriptor, self._pidfd = self._pidfd, -1

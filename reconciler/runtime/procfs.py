@@ -117,6 +117,12 @@ def may_be_ours(environ: bytes) -> bool:
     return environ.startswith(_MARK) or b"\0" + _MARK in environ
 
 
+def variable(environ: bytes, name: str) -> str | None:
+    """The value of a variable; the first counts, as for getenv(3)."""
+    entry = os.fsencode(f"{name}=")
+    return next((os.fsdecode(one[len(entry) :]) for one in environ.split(b"\0") if one.startswith(entry)), None)
+
+
 def marks(environ: bytes) -> Marks | None:
     """The three marks; `None` unless all of them are there."""
     if not may_be_ours(environ):

@@ -60,6 +60,15 @@ async def working(
         return None
 
 
+async def is_router(http: Http, port: int, *, host: str, token: str | None) -> bool:
+    """Whether a server says that it is one in router mode; silence is no yes."""
+    try:
+        reply = await http.get(port, "/props", host=host, timeout=PATIENCE, token=token)
+        return reply is not None and reply.status == HTTPStatus.OK and api.parse_props(reply.body).router
+    except (TimeoutError, RuntimeFailure, LlamaApiError):
+        return False
+
+
 async def with_health(
     http: Http, instances: Mapping[SlotUid, tuple[ObservedInstance, ...]], hosts: Mapping[SlotUid, str]
 ) -> dict[SlotUid, tuple[ObservedInstance, ...]]:

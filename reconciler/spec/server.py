@@ -17,6 +17,10 @@ def _pool(value: str) -> str:
     return value
 
 
+API_KEY = "LLAMA_API_KEY"
+"""The variable by which a server gets its key."""
+
+
 class ServerSpec(Spec):
     """
     Settings of every process. In a file any setting of a model may stand here too, as the default of the whole fleet;
@@ -53,5 +57,5 @@ class ServerSpec(Spec):
 
     def secrets(self) -> dict[str, SecretRef]:
         """The references by the environment variable that carries the value to a server."""
-        named = {"LLAMA_API_KEY": self.api_key, "HF_TOKEN": self.hf_token}
+        named = {API_KEY: self.api_key, "HF_TOKEN": self.hf_token}
         return {name: ref for name, ref in named.items() if ref is not None}

@@ -7,11 +7,14 @@ from reconciler.domain.change import Action, Change, Reason
 from reconciler.domain.names import ROUTER, ResourceId, model_id
 from reconciler.domain.observation import Observation, ObservedInstance, ObservedProcess
 from reconciler.errors import RuntimeFailure, UsageError
-from reconciler.llama.argv import after, is_llama_server, port_of
+from reconciler.llama.address import reachable
+from reconciler.llama.argv import after, host_of, is_llama_server, port_of, without_secrets
 from reconciler.observe.observer import observe
 from reconciler.plan.identifiers import new_slot
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.planner import make_plan
+from reconciler.runtime.api_token import api_token
+from reconciler.runtime.servers import is_router
 from reconciler.runtime.world import World
 from reconciler.spec.record import Record
 from reconciler.supervise.passes import Planned
@@ -40,6 +43,8 @@ async def plan_adoption(
         raise RuntimeFailure(f"{resource} runs already and is ours", hint=f"reconcile status {name}")
     process = _process(world, seen, resource, pid)
     _check(process, resource)
+    if resource == ROUTER:
+        await _check_role(world, loaded, process)
     change = Change(
         resource=resource, action=Action.ADOPT, reason=Reason.FOUND_RUNNING, slot=slot, port=port_of(process.argv)
     )
@@ -89,4 +94,16 @@ def _check(process: ObservedProcess, resource: ResourceId) -> None:
     has_model = bool(after("-m", process.argv) or after("--model", process.argv))
     if has_model == (resource == ROUTER):
         wanted = "the router" if resource == ROUTER else "a model of its own"
-        raise RuntimeFailure(f"process {pid} does not serve {wanted}", detail=" ".join(process.argv))
+        raise RuntimeFailure(f"process {pid} does not serve {wanted}", detail=" ".join(without_secrets(process.argv)))
+
+
+async def _check_role(world: World, loaded: LoadedFleet, process: ObservedProcess) -> None:
+    """A server that got its model by the environment has a command line like that of a router."""
+    pid, port, host = process.identity.pid, port_of(process.argv), reachable(host_of(process.argv))
+    token = api_token(world.secrets, loaded.spec.server)
+    if port is None or not await is_router(world.http, port, host=host, token=token):
+        raise RuntimeFailure(
+            f"process {pid} does not serve the router",
+            detail="it does not say so on /props",
+            hint="it must be ready, and know the `server.api_key` that is declared",
+        )

@@ -92,6 +92,17 @@ def test_open_gives_a_handle_of_the_process_that_is_meant(bench: Bench) -> None:
     assert handle.alive()
 
 
+def test_a_handle_tells_the_variables_that_its_process_was_started_with(bench: Bench) -> None:
+    marks = new_marks()
+    handle = bench.start("sleeps", marks)
+
+    assert handle.variable("RECONCILE_SLOT") == marks.slot
+    assert handle.variable("RECONCILE") is None
+    handle.signal(signal.SIGKILL)
+    bench.run(handle.wait(10))
+    assert handle.variable("RECONCILE_SLOT") is None
+
+
 def test_open_refuses_other_marks(bench: Bench) -> None:
     marks = new_marks()
     handle = bench.start("sleeps", marks)

@@ -19,7 +19,7 @@ from reconciler.runtime.processes import LinuxProcessHost
 
 CRASHED = 137
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_next_port = count(20_000 + 2_000 * WORKER)
+_next_port = count(20_000 + 3_000 * WORKER)
 
 
 def free_port() -> int:
@@ -44,7 +44,7 @@ class Sandbox:
         self.directory, self.gguf, self.llama_server = directory, gguf, llama_server
         self.config, self.store = directory / "fleet.yaml", directory / "state"
         first = free_port()
-        for _ in range(39):
+        for _ in range(24):
             last = free_port()
         self.pool = range(first, last + 1)
         self.document: dict[str, Any] = {
@@ -170,12 +170,11 @@ def get_json(port: int, path: str, *, token: str | None = None) -> Any:
 class Completion(threading.Thread):
     """A request that a server works on for a while: the tiny model needs about a millisecond a token."""
 
-    def __init__(self, port: int, *, tokens: int, model: str | None = None) -> None:
+    def __init__(self, port: int, *, tokens: int, model: str | None = None, token: str | None = None) -> None:
         super().__init__(daemon=True)
         body = {"prompt": "a", "n_predict": tokens, "ignore_eos": True, **({"model": model} if model else {})}
-        self.request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/completion", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        self.request = urllib.request.Request(f"http://127.0.0.1:{port}/completion", json.dumps(body).encode(), headers)
         self.tokens: int | None = None
         self.error = ""
         self.start()

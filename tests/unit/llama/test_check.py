@@ -56,6 +56,22 @@ def test_what_the_build_cannot_take_is_found(model: dict[str, Any], code: str, p
     assert hint in found.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "served"),
+    [("qwen3:8b", "qwen3:8B"), ("org/repo:q4_k_m", "org/repo:Q4_K_M"), ("a:b:c", "a:b:C"), ("x:größe", "x:GRößE")],
+)
+def test_a_name_that_the_router_would_change_is_found(name: str, served: str) -> None:
+    def of(serve: str, name: str) -> tuple[Diagnostic, ...]:
+        return problems({}, models={name: {"path": "/m.gguf", "serve": serve, "aliases": ["other:b"]}})
+
+    (found,) = of("router", name)
+    assert (found.code, found.path) == ("E0410", f"models.{name}")
+    assert f"as `{served}`" in found.summary
+    assert f"aliases: [{name}]" in found.hint
+    assert not of("dedicated", name)
+    assert not of("router", served)
+
+
 def test_the_same_flag_under_two_spellings_is_found() -> None:
     found = problems({"extra_args": {"--override-kv": "a", "--prio": 1, "--top-nsigma": 1, "--top-n-sigma": 2}})
     assert [one.code for one in found] == ["E0406"]

@@ -49,9 +49,10 @@ def test_the_cause_of_a_real_death_is_read_from_its_log(log: str, kind: CauseKin
         ("terminate called after throwing: vk::DeviceLostError: ErrorDeviceLost", CauseKind.GPU_LOST),
         ("CUDA error: unspecified launch failure", CauseKind.GPU_LOST),
         ("CUDA error: out of memory", CauseKind.OUT_OF_MEMORY),
+        ("the server is built without SSL support", CauseKind.FLAG_VALUE),
     ],
 )
-def test_the_words_of_the_gpu_back_ends_are_known(line: str, kind: CauseKind) -> None:
+def test_the_words_that_no_fixture_has_are_known(line: str, kind: CauseKind) -> None:
     cause = cause_of_death(f"0.01.000.000 I srv  main: hello\n{line}\n", None, 6)
 
     assert (cause.kind, cause.message) == (kind, line)

@@ -130,6 +130,16 @@ def test_a_router_is_understood_from_unloaded_to_loaded(model: Path, tmp_path: P
     assert after["broken"].exit_code == 1
 
 
+def test_a_router_writes_the_tag_of_a_name_in_capitals_and_leaves_aliases(model: Path, tmp_path: Path) -> None:
+    preset = tmp_path / "router.ini"
+    preset.write_text(f"[qwen3:8b]\nmodel = {model}\nalias = talk:8b\n\n[x:größe y]\nmodel = {model}\n")
+
+    with running(tmp_path / "log", "--models-preset", str(preset)) as server:
+        listed = {one["id"]: one["aliases"] for one in json.loads(server.ask("/models")[1])["data"]}
+
+    assert listed == {"qwen3:8B": ["talk:8b"], "x:GRößE Y": []}
+
+
 def test_the_published_catalogue_is_that_of_the_binary() -> None:
     printed = {
         flag: subprocess.run([BINARY, flag], capture_output=True, check=True, text=True, env=ENVIRONMENT)

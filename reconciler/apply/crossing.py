@@ -1,0 +1,55 @@
+"""
+The way back of a model that changed sides between the router and a process of its own, and failed on the new one.
+"""
+
+from dataclasses import replace
+
+from reconciler.apply.context import Context
+from reconciler.apply.dedicated import restore
+from reconciler.apply.policies import policy_of
+from reconciler.apply.readiness import Readiness
+from reconciler.apply.router_models import LOADED, NOTHING_LOADED, RouterAddress, load
+from reconciler.apply.sections import Batch, Lines, listed, put, slots_of
+from reconciler.apply.step import StepEnd, failed
+from reconciler.domain.change import Change
+from reconciler.domain.event import Stage
+from reconciler.domain.names import model_name
+from reconciler.domain.outcome import Result
+from reconciler.errors import ReconcilerError
+from reconciler.spec.digest import digest
+
+
+async def own_again(ctx: Context, change: Change, why: Readiness) -> StepEnd:
+    """Starts the process of its own again that a model had before it came to the router."""
+    line, wanted = ctx.resource(change.resource, change.slot), ctx.wanted(change)
+    noted = failed(line, digest(wanted.document), why.cause, ctx.world.clock.now()) if wanted else line
+    return await restore(ctx, change, noted, why)
+
+
+async def put_back(ctx: Context, change: Change, end: StepEnd, lines: Lines, router: RouterAddress) -> StepEnd:
+    """Gives a model that did not start on its own the section again that it had in the router."""
+    line, why = ctx.resource(change.resource, change.slot), end.outcome.message
+    if line.applied is None:
+        raise AssertionError
+    ctx.tell(change, Stage.RESTORING, why)
+    before, name = listed(lines), model_name(line.resource) or ""
+    batch = Batch(
+        router=router,
+        changes={name: change},
+        before=before,
+        after=before | {line.resource: line.applied},
+        slots=slots_of(lines, ()),
+    )
+    state = (ctx.seen.router_models or {}).get(name)
+    again = NOTHING_LOADED
+    try:
+        await put(ctx, batch, batch.after)
+        if state and state.status in LOADED:
+            again = await load(ctx, change, router, name, policy_of(line.applied))
+    except ReconcilerError as error:
+        again = Readiness(ready=False, seconds=0.0, cause=error.summary)
+    result = Result.RESTORED if again.ready else Result.FAILED
+    message = why if again.ready else f"{why}; the section before does not load either: {again.cause}"
+    ctx.tell(change, Stage.RESTORED if again.ready else Stage.FAILED, message, port=router.port)
+    after = replace(failed_line, port=line.port) if (failed_line := end.after) else line
+    return StepEnd(outcome=replace(end.outcome, result=result, message=message, port=router.port), after=after)
