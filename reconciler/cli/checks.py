@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 
-from reconciler.cli.options import Common
+from reconciler.cli.planning import recorded
+from reconciler.cli.request import Common
 from reconciler.cli.wiring import find_build
 from reconciler.config.load import LoadedFleet
 from reconciler.domain.frozen import frozen
@@ -17,7 +18,6 @@ from reconciler.runtime import pidfd
 from reconciler.runtime.binary import Build
 from reconciler.runtime.host import LinuxHostInfo
 from reconciler.runtime.processes import LinuxProcessHost
-from reconciler.store import Store
 from reconciler.store.sqlite_build import SQLITE_VERSION, mode_for
 
 LITTLE_DISK = 1 << 30
@@ -62,7 +62,7 @@ def checks(subject: Subject) -> Iterator[Check]:
     yield _sqlite(subject.directory)
     yield _guarded("store", "move it away, or name another with `--store DIR`", lambda: _store(subject.directory))
     if subject.fleet is not None:
-        yield _ports(subject.fleet)
+        yield _ports(subject.fleet, _ours(subject.directory))
 
 
 def _system() -> Check:
@@ -124,34 +124,45 @@ def _sqlite(directory: Path) -> Check:
 
 
 def _store(directory: Path) -> Check:
-    with Store.open(directory) as store:
-        record = store.record()
+    record = recorded(directory)
     found = f"{directory}: generation {record.generation}, {counted(len(record.resources), 'resource')}"
-    if not directory.is_dir():
+    if not directory.exists():
         found = f"{directory}: not there yet, the first apply makes it"
-    elif not os.access(directory, os.W_OK):
-        return Check(
-            name="store", verdict=Verdict.FAIL, found=f"{directory}: not writable", fix=f"chown it: {directory}"
-        )
+    there = next(one for one in (directory, *directory.parents) if one.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        fault = "not writable" if there.is_dir() else "no directory"
+        fix = "mend the path or its owner, or name another with `--store`"
+        return Check(name="store", verdict=Verdict.FAIL, found=f"{there}: {fault}", fix=fix)
     if record.migration_pending:
         return Check(name="store", verdict=Verdict.WARN, found=record.migration_pending, fix="run `reconcile apply`")
     return Check(name="store", verdict=Verdict.OK, found=found)
 
 
-def _ports(fleet: LoadedFleet) -> Check:
+def _ours(directory: Path) -> frozenset[int]:
+    """Pids of the record; none where the store cannot be read, which is a check of its own."""
+    try:
+        lines = recorded(directory).resources.values()
+    except ReconcilerError:
+        return frozenset()
+    return frozenset(line.instance.identity.pid for line in lines if line.instance)
+
+
+def _ports(fleet: LoadedFleet, ours: frozenset[int]) -> Check:
     spec = fleet.spec
     wanted = {model.port for model in spec.served_by("dedicated").values() if model.port}
     wanted |= {spec.active_router.port} if spec.active_router else set()
     pool = set(spec.server.pool)
-    taken = LinuxProcessHost().listeners(wanted | pool)
-    used = ", ".join(f"{port} (pid {taken[port] or 'hidden'})" for port in sorted(wanted & set(taken)))
+    listeners = LinuxProcessHost().listeners(wanted | pool)
+    taken = {port: pid for port, pid in listeners.items() if pid not in ours}
+    lost = ", ".join(f"{port} (pid {taken[port] or 'hidden'})" for port in sorted(wanted & set(taken)))
     free = len(pool - set(taken))
-    found = f"{free} of {len(pool)} in the pool free" + (f"; in use: {used}" if used else "")
+    found = f"{free} of {len(pool)} in the pool free or ours" + (f"; taken by others: {lost}" if lost else "")
+    fix = ""
     if free < sum(model.port is None for model in spec.served_by("dedicated").values()):
-        return Check(
-            name="ports", verdict=Verdict.WARN, found=found, fix="widen `server.ports`, unless they are our own"
-        )
-    return Check(name="ports", verdict=Verdict.OK, found=found)
+        fix = "widen `server.ports`"
+    elif lost:
+        fix = "`reconcile plan` says who it is, and whether it can be taken over"
+    return Check(name="ports", verdict=Verdict.WARN if fix else Verdict.OK, found=found, fix=fix)
 
 
 def _guarded(name: str, fix: str, check: Callable[[], Check]) -> Check:

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from reconciler.cli.options import Common
+from reconciler.cli.request import Common
 from reconciler.config.files import default_paths, gather
 
 NAME = re.compile(rb"^fleet:[ \t]+([A-Za-z0-9][A-Za-z0-9._-]*)[ \t]*(?:#.*)?\r?$", re.MULTILINE)

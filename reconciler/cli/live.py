@@ -1,18 +1,19 @@
 """Progress while a run goes on: bars on a terminal, lines elsewhere, one JSON value a line for programs."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from reconciler.cli.output import Format, Output
 from reconciler.cli.pipes import unread
 from reconciler.domain.event import Hook, Progress, Stage
 from reconciler.domain.names import ResourceId
+from reconciler.errors import RuntimeFailure
 from reconciler.render.progress import progress_json, progress_line
 
 
 @contextmanager
 def reporting(output: Output, *, terminal: bool) -> Iterator[Hook]:
-    """The hook of a run. A reader who left does not end the run: what was begun is finished."""
+    """The hook of a run. A reader who left, or a full disk, does not end the run: what was begun is finished."""
     if output.format is Format.JSON:
         yield _forgiving(lambda event: output.json(progress_json(event), indent=None))
     elif terminal:
@@ -37,7 +38,8 @@ def _lines(output: Output) -> Hook:
 
 def _forgiving(show: Callable[[Progress], None]) -> Hook:
     def guarded(event: Progress) -> None:
-        with unread():
+        # What cannot be written now cannot be at the end either: the report says so, and nothing was left half done.
+        with unread(), suppress(RuntimeFailure):
             show(event)
 
     return guarded

@@ -8,50 +8,15 @@ from typing import Any
 
 import click
 
-from reconciler.cli.output import Format, Output
-from reconciler.domain.frozen import frozen
+from reconciler.cli.names import recorded_names
+from reconciler.cli.output import Format
+from reconciler.cli.request import Common, Manner, Wishes
 from reconciler.errors import ReconcilerError
 
 Function = Callable[..., int]
 Decorator = Callable[[Function], Function]
 
 SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-@frozen
-class Common:
-    """What almost every command takes."""
-
-    config: tuple[str, ...] = ()
-    store: str | None = None
-    llama_server: str | None = None
-    format: str = Format.HUMAN
-    no_color: bool = False
-    verbose: int = 0
-
-    @property
-    def output(self) -> Output:
-        """How the command speaks."""
-        return Output(format=Format(self.format), no_color=self.no_color)
-
-
-@frozen
-class Wishes:
-    """What a plan is told besides the configuration; `max_stop` in percent."""
-
-    target: tuple[str, ...] = ()
-    max_stop: int | None = None
-    allow_empty: bool = False
-    accept_origin: bool = False
-
-
-@frozen
-class Manner:
-    """How a run is done; `lock_timeout` in seconds."""
-
-    auto_approve: bool = False
-    parallelism: int = 8
-    lock_timeout: float = 10.0
 
 
 class Duration(click.ParamType[float]):
@@ -97,7 +62,13 @@ def common(*formats: Format, config: bool = True, store: bool = True, llama_serv
 def wishes(function: Function) -> Function:
     """Options of whoever plans."""
     declared = [
-        click.option("--target", multiple=True, metavar="NAME", help="Only this model (or `router`); repeatable."),
+        click.option(
+            "--target",
+            multiple=True,
+            metavar="NAME",
+            shell_complete=recorded_names,
+            help="Only this model (or `router`); repeatable.",
+        ),
         click.option("--max-stop", type=Percent(), help="Largest share of the models that may be stopped."),
         click.option("--allow-empty", is_flag=True, help="Allow a fleet without models."),
         click.option("--accept-origin", is_flag=True, help="Allow another repository or path than last time."),
@@ -119,18 +90,27 @@ def manner(function: Function) -> Function:
     return _gathered(Manner, "manner", declared)(function)
 
 
+# Types that complete file names in a shell. Whether a file can be read is said where it is read.
+PATH = click.Path(readable=False)
+DIRECTORY = click.Path(file_okay=False, readable=False)
+
 _CONFIG = click.option(
     "-c",
     "--config",
     multiple=True,
+    type=PATH,
     metavar="PATH",
     help="File or directory; repeatable. Default: fleet.yaml, else fleet/.",
 )
 _STORE = click.option(
-    "--store", metavar="DIR", envvar="RECONCILE_STORE", help="Directory of the store. Default: by the fleet's name."
+    "--store",
+    metavar="DIR",
+    type=DIRECTORY,
+    envvar="RECONCILE_STORE",
+    help="Directory of the store. Default: by the fleet's name.",
 )
 _LLAMA_SERVER = click.option(
-    "--llama-server", metavar="PATH", help="The llama-server to use, or a catalogue file of its flags."
+    "--llama-server", metavar="PATH", type=PATH, help="The llama-server to use, or a catalogue file of its flags."
 )
 
 

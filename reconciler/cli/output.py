@@ -3,15 +3,17 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from reconciler.domain.diagnostic import Diagnostic
 from reconciler.domain.frozen import frozen
-from reconciler.errors import ConfigError, ReconcilerError
+from reconciler.errors import ConfigError, ReconcilerError, RuntimeFailure
 from reconciler.render import github
 from reconciler.render.diagnostics_json import diagnostics_json
 from reconciler.render.layout import Line, text
@@ -36,23 +38,23 @@ class Output:
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Data for people."""
-        click.echo(text(lines, colour=self.colour(sys.stdout)), nl=False, color=True)
+        _write(text(lines, colour=self.colour(sys.stdout)))
 
     def say(self, lines: Iterable[Line]) -> None:
         """Anything that is not the data."""
-        click.echo(text(lines, colour=self.colour(sys.stderr)), nl=False, err=True, color=True)
+        _write(text(lines, colour=self.colour(sys.stderr)), err=True)
 
     def note(self, message: str) -> None:
         """One plain line beside the data."""
-        click.echo(message, err=True)
+        _write(message + "\n", err=True)
 
     def raw(self, document: str) -> None:
         """Data that has its form already."""
-        click.echo(document, nl=False, color=True)
+        _write(document)
 
     def json(self, document: Any, *, indent: int | None = 2) -> None:
         """Data for programs; one line when `indent` is nothing."""
-        click.echo(json.dumps(document, indent=indent, ensure_ascii=False))
+        _write(json.dumps(document, indent=indent, ensure_ascii=False) + "\n")
 
     def diagnostics(self, found: Sequence[Diagnostic]) -> None:
         """Warnings of a command that goes on; in JSON they are part of its document."""
@@ -81,7 +83,32 @@ class Output:
 
 
 def step_summary(markdown: str) -> None:
-    """Adds to the summary page of a GitHub Actions job, where there is one."""
+    """
+    Adds to the summary page of a GitHub Actions job, where there is one.
+
+    Raises:
+        RuntimeFailure: the page cannot be written.
+    """
     if target := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with open(target, "a", encoding="utf-8") as file:  # noqa: PTH123 - appends, which Path has no word for
+        with (
+            _written(f"to `{target}`, which GITHUB_STEP_SUMMARY names"),
+            Path(target).open("a", encoding="utf-8") as file,
+        ):
             file.write(markdown)
+
+
+def _write(document: str, *, err: bool = False) -> None:
+    with _written("the output"):
+        # Colour was decided when the text was made.
+        click.echo(document, nl=False, err=err, color=True)
+
+
+@contextmanager
+def _written(what: str) -> Iterator[None]:
+    """A full disk is no bug of ours; a reader who left is somebody else's matter (`pipes`)."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise RuntimeFailure(f"cannot write {what}: {error.strerror}", hint="make room, or write elsewhere") from error

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from reconciler.cli.options import Wishes
+from reconciler.cli.request import Wishes
 from reconciler.cli.wiring import Site
 from reconciler.domain.change import Action
 from reconciler.domain.diagnostic import Diagnostic, Severity

@@ -18,10 +18,10 @@ import click
 from reconciler.apply.run import Errand
 from reconciler.cli.boundary import INTERRUPTED
 from reconciler.cli.live import reporting
-from reconciler.cli.options import Manner
 from reconciler.cli.output import Format, Output
 from reconciler.cli.pipes import unread
 from reconciler.cli.planning import blocking, refuse_errors, refuse_objections
+from reconciler.cli.request import Manner
 from reconciler.cli.waiting import result_of
 from reconciler.config.version import program_version
 from reconciler.domain.frozen import frozen
@@ -92,9 +92,13 @@ def carry_out(world: World, planned: Planned, deed: Deed, manner: Manner, output
     plan = planned.plan
     refuse_errors(plan)
     objections = blocking(plan)
+    left = tuple(one for one in plan.objections if one not in objections)
+    shown = plan_text(replace(plan, objections=left))
     if output.format is Format.HUMAN:
-        left = tuple(one for one in plan.objections if one not in objections)
-        output.lines(plan_text(replace(plan, objections=left)))
+        output.lines(shown)
+    elif not deed.approved:
+        # Nobody agrees to what was not shown, whatever stdout is for.
+        output.say(shown)
     refuse_objections(objections)
     if plan.is_empty and not any(change.fields for change in plan.changes):
         return _end(

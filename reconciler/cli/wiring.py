@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.cli.directory import config_paths, directory_of, named_directory
-from reconciler.cli.options import Common
+from reconciler.cli.request import Common
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.domain.diagnostic import Severity
 from reconciler.domain.frozen import frozen
@@ -100,7 +100,7 @@ def find_build(common: Common, setting: str | None, cache: Path | None) -> Build
 
 
 def _catalogue_file(path: Path) -> Catalogue | None:
-    """The flags in a file that `reconcile flags --export` wrote; nothing when it is something else."""
+    """The flags in a file like those of schemas/llama-server; nothing when it is something else."""
     if path.suffix != ".json":
         return None
     try:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from reconciler.config.node import Path
 from reconciler.config.problem import Problem, dotted
 from reconciler.domain.diagnostic import Severity
+from reconciler.llama.address import is_socket
 from reconciler.spec.fleet import FleetSpec
 
 MODELS_MAX = 4
@@ -128,6 +129,19 @@ def always_models_fit(fleet: FleetSpec) -> Iterator[Problem]:
         )
 
 
+def a_socket_has_one_process(fleet: FleetSpec) -> Iterator[Problem]:
+    """Ports tell processes apart on an address; on a unix socket nothing does."""
+    host, router = fleet.server.host, fleet.active_router
+    processes = len(fleet.served_by("dedicated")) + (router is not None and router.host in {None, host})
+    if is_socket(host) and processes > 1:
+        yield Problem(
+            code="E0314",
+            summary=f"`{host}` is one unix socket, and {processes} processes would listen on it",
+            path=("server", "host"),
+            hint="write an address such as `127.0.0.1`, or serve all models by the router",
+        )
+
+
 def tls_has_both_files(fleet: FleetSpec) -> Iterator[Problem]:
     """A key without a certificate is no TLS."""
     key, certificate = fleet.server.ssl_key_file, fleet.server.ssl_cert_file
@@ -207,6 +221,7 @@ RULES: tuple[Callable[[FleetSpec], Iterator[Problem]], ...] = (
     router_models_have_a_router,
     router_models_have_no_process,
     always_models_fit,
+    a_socket_has_one_process,
     tls_has_both_files,
     moves_are_clear,
     keys_have_an_effect,

@@ -139,5 +139,5 @@ def _not_a_catalogue(*, detail: str) -> LlamaServerError:
     return LlamaServerError(
         "the file is not a catalogue of llama-server's flags",
         detail=detail,
-        hint="write one with `reconcile flags --export`",
+        hint="name a llama-server, or a file of schemas/llama-server",
     )

@@ -72,7 +72,7 @@ def _unknown(flag: str, catalogue: Catalogue, report: Report) -> Diagnostic | No
     elif near:
         hint = f"did you mean `{near[0]}`?"
     else:
-        hint = "`reconcile flags` lists what this build takes"
+        hint = "`llama-server --help` lists what this build takes"
     what = "was removed from" if entry else "is no flag of"
     return report(code="E0403", summary=f"`{flag}` {what} llama-server {catalogue.build}", hint=hint)
 

@@ -12,11 +12,21 @@ import pytest
 from tests.support.sandbox import Sandbox
 
 
-def answered(sandbox: Sandbox, command: str, answer: bytes) -> tuple[int, str]:
+def answered(sandbox: Sandbox, command: str, answer: bytes, *options: str) -> tuple[int, str]:
     """Runs the command with a terminal as its stdin and types an answer; returns the exit code and what it printed."""
     ours, theirs = pty.openpty()
     sandbox.write()
-    words = [sys.executable, "-m", "reconciler", command, "-c", str(sandbox.config), "--store", str(sandbox.store)]
+    words = [
+        sys.executable,
+        "-m",
+        "reconciler",
+        command,
+        *options,
+        "-c",
+        str(sandbox.config),
+        "--store",
+        str(sandbox.store),
+    ]
     with subprocess.Popen(
         [*words, "--llama-server", str(sandbox.llama_server)],
         env=sandbox.environment,
@@ -66,3 +76,11 @@ def test_yes_applies_and_the_fleets_name_destroys(sandbox: Sandbox) -> None:
     assert len(sandbox.processes()) == 1
     assert answered(sandbox, "destroy", b"test")[0] == 0
     assert sandbox.processes() == []
+
+
+def test_nobody_agrees_to_a_plan_that_was_not_shown(sandbox: Sandbox) -> None:
+    sandbox.dedicated("a")
+    code, said = answered(sandbox, "apply", b"no", "--format", "json")
+
+    assert code == 1
+    assert said.index("will be started on port") < said.index("is accepted")

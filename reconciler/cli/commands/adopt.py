@@ -2,9 +2,11 @@
 
 import click
 
-from reconciler.cli.options import Common, Manner, Wishes, common, manner
+from reconciler.cli.names import recorded_names
+from reconciler.cli.options import common, manner
 from reconciler.cli.output import Format
 from reconciler.cli.planning import options_of, recorded
+from reconciler.cli.request import Common, Manner, Wishes
 from reconciler.cli.running import Deed, carry_out, locked, require_answer
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
@@ -15,7 +17,7 @@ OPERATION = "adopt"
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=recorded_names)
 @click.option("--pid", type=click.IntRange(min=1), help="The process, where the port alone does not name it.")
 @common(Format.JSON, llama_server=True)
 @manner

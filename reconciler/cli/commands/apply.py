@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from reconciler.cli.directory import directory_of, named_directory
-from reconciler.cli.options import Common, Manner, Wishes, common, manner, wishes
+from reconciler.cli.options import PATH, common, manner, wishes
 from reconciler.cli.output import Format
 from reconciler.cli.planning import options_of, recorded
+from reconciler.cli.request import Common, Manner, Wishes
 from reconciler.cli.running import Deed, carry_out, locked, require_answer
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
@@ -24,7 +25,7 @@ QUESTION = "Do it?"
 
 
 @click.command()
-@click.argument("planfile", required=False)
+@click.argument("planfile", required=False, type=PATH)
 @common(Format.JSON, llama_server=True)
 @wishes
 @manner
@@ -32,6 +33,8 @@ def command(common: Common, wishes: Wishes, manner: Manner, *, planfile: str | N
     """Make the running servers match the configuration."""
     require_linux()
     if planfile is not None:
+        if wishes != Wishes():
+            raise UsageError("a saved plan has its targets and limits already", hint="give them to `reconcile plan`")
         return _apply_saved(common, manner, _read(Path(planfile)))
     deed = Deed(operation=OPERATION, question=QUESTION, expected="yes", approved=manner.auto_approve)
     require_answer(deed)
@@ -62,6 +65,7 @@ def _read(path: Path) -> SavedPlan:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        summary = f"cannot read the saved plan `{path}`: {error}"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        summary = f"cannot read the saved plan `{path}`: {reason}"
         raise RuntimeFailure(summary, hint=f"save one with `reconcile plan --out {path}`") from error
     return read_saved(text)

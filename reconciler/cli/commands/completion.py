@@ -4,7 +4,8 @@ import click
 from click.shell_completion import get_completion_class
 
 from reconciler.cli.main import group
-from reconciler.cli.options import Common, common
+from reconciler.cli.options import common
+from reconciler.cli.request import Common
 
 
 @click.command(

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import click
 
-from reconciler.cli.options import Common, Manner, Wishes, common, manner
+from reconciler.cli.options import common, manner
 from reconciler.cli.output import Format
 from reconciler.cli.planning import options_of, recorded
+from reconciler.cli.request import Common, Manner, Wishes
 from reconciler.cli.running import Deed, carry_out, locked, require_answer
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of

@@ -7,12 +7,14 @@ import click
 
 from reconciler.cli.checks import Check, Subject, Verdict, checks
 from reconciler.cli.directory import config_paths, directory_of, named_directory
-from reconciler.cli.options import Common, common
+from reconciler.cli.options import common
 from reconciler.cli.output import Format
+from reconciler.cli.request import Common
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.errors import ConfigError
 from reconciler.render import FORMAT_VERSION
 from reconciler.render.layout import Line, Span, Style, columns, line
+from reconciler.render.values import counted
 
 STYLES = {Verdict.OK: Style.GREEN, Verdict.WARN: Style.YELLOW, Verdict.FAIL: Style.RED}
 
@@ -42,9 +44,8 @@ def _fleet(common: Common) -> tuple[LoadedFleet | None, Check]:
         fleet = load_fleet(config_paths(common))
     except ConfigError as error:
         return None, Check(name=name, verdict=Verdict.FAIL, found=error.summary, fix="run `reconcile validate`")
-    return fleet, Check(
-        name=name, verdict=Verdict.OK, found=f"fleet {fleet.spec.fleet}, {len(fleet.spec.models)} models"
-    )
+    found = f"fleet {fleet.spec.fleet}, {counted(len(fleet.spec.models), 'model')}"
+    return fleet, Check(name=name, verdict=Verdict.OK, found=found)
 
 
 def _table(found: list[Check]) -> list[Line]:

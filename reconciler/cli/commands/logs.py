@@ -8,7 +8,9 @@ from typing import BinaryIO
 import click
 
 from reconciler.cli.directory import store_directory
-from reconciler.cli.options import Common, common
+from reconciler.cli.names import recorded_names
+from reconciler.cli.options import common
+from reconciler.cli.request import Common
 from reconciler.cli.system import require_linux
 from reconciler.domain.names import ROUTER, model_id
 from reconciler.errors import UsageError
@@ -20,7 +22,7 @@ PAUSE = 0.2
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=recorded_names)
 @click.option("-f", "--follow", is_flag=True, help="Go on as lines are added, until ^C.")
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=100, show_default=True, help="Lines to begin with.")
 @common()

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import Common, Wishes, common, wishes
+from reconciler.cli.options import PATH, common, wishes
 from reconciler.cli.output import Format, Output, step_summary
 from reconciler.cli.planning import errors_of, is_pending, options_of, recorded
+from reconciler.cli.request import Common, Wishes
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import Site, open_site, open_world
@@ -28,7 +29,7 @@ PENDING = 2
 @click.command()
 @common(Format.JSON, Format.MARKDOWN, Format.GITHUB, llama_server=True)
 @wishes
-@click.option("--out", metavar="FILE", help="Save the plan for `reconcile apply FILE`; it holds no secret.")
+@click.option("--out", metavar="FILE", type=PATH, help="Save the plan for `reconcile apply FILE`; it holds no secret.")
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 when changes are pending.")
 @click.option("--offline", is_flag=True, help="Compare with what was last applied, without looking at this machine.")
 def command(common: Common, wishes: Wishes, *, out: str | None, detailed_exitcode: bool, offline: bool) -> int:

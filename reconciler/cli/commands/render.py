@@ -2,9 +2,10 @@
 
 import click
 
-from reconciler.cli.options import Common, common
+from reconciler.cli.options import common
 from reconciler.cli.output import Format
 from reconciler.cli.planning import recorded
+from reconciler.cli.request import Common
 from reconciler.cli.wiring import open_site
 from reconciler.render.rendered import Target, rendered, rendered_text
 

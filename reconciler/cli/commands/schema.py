@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import Common, common
+from reconciler.cli.options import DIRECTORY, common
+from reconciler.cli.request import Common
 from reconciler.config.jsonschema import fleet_schema_text
 from reconciler.errors import RuntimeFailure
 from reconciler.render.schemas import SCHEMAS
@@ -15,7 +16,7 @@ NAMES = ("fleet", *SCHEMAS)
 
 @click.command()
 @click.argument("name", type=click.Choice(NAMES), default="fleet")
-@click.option("--write", metavar="DIR", help="Write all of them into a directory instead.")
+@click.option("--write", metavar="DIR", type=DIRECTORY, help="Write all of them into a directory instead.")
 @common(config=False, store=False)
 def command(common: Common, *, name: str, write: str | None) -> int:
     """Print the JSON Schema of a file or an output."""

@@ -9,8 +9,10 @@ from dataclasses import replace
 import click
 
 from reconciler.cli.directory import store_directory
-from reconciler.cli.options import Common, common
+from reconciler.cli.names import recorded_names
+from reconciler.cli.options import common
 from reconciler.cli.output import Format
+from reconciler.cli.request import Common
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
 from reconciler.domain.status import FleetStatus
@@ -27,7 +29,7 @@ NOT_READY = 4
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=recorded_names)
 @click.option("--exit-code", is_flag=True, help="End with 4 when something is not ready.")
 @common(Format.JSON)
 def command(common: Common, *, name: str | None, exit_code: bool) -> int:

@@ -2,8 +2,9 @@
 
 import click
 
-from reconciler.cli.options import Common, common
+from reconciler.cli.options import common
 from reconciler.cli.output import Format
+from reconciler.cli.request import Common
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import Site, open_site, open_world

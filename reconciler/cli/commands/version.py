@@ -4,8 +4,9 @@ import platform
 
 import click
 
-from reconciler.cli.options import Common, common
+from reconciler.cli.options import common
 from reconciler.cli.output import Format
+from reconciler.cli.request import Common
 from reconciler.cli.wiring import find_build
 from reconciler.config.version import program_version
 from reconciler.errors import LlamaServerError

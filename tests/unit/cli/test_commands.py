@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import jsonschema
 import pytest
 
 from reconciler.render.schemas import SCHEMAS
-from tests.support.command import Ended
+from tests.support.command import Ended, reconcile
 from tests.unit.cli.conftest import CATALOGUE
 
 DEDICATED = "    serve: dedicated\n"
@@ -236,3 +238,42 @@ def test_the_schemas_of_the_repository_are_what_the_program_prints(run: Run, nam
     stored = CATALOGUE.parents[1] / f"{name}.schema.json"
 
     assert stored.read_text() == run("schema", name, catalogue=False).out
+
+
+def test_a_saved_plan_takes_no_wishes(run: Run, folder: Path):
+    (folder / "plan.json").write_text("{}")
+
+    assert "a saved plan has its targets" in run("apply", "plan.json", "--target", "pool", exits=64).err
+
+
+def test_a_file_in_place_of_the_store_is_wrong_usage(folder: Path):
+    ended = reconcile("plan", "--store", "fleet.yaml", cwd=folder)
+
+    assert ended.code == 64
+    assert "'fleet.yaml' is a file" in ended.err
+
+
+def test_doctor_fails_where_no_store_can_be_made(folder: Path):
+    ended = reconcile("doctor", "--store", "fleet.yaml/x", "--llama-server", str(CATALOGUE), cwd=folder)
+
+    assert ended.code == 1
+    assert re.search(r"^fail +store +.*/fleet.yaml: no directory\n +fix: .*--store", ended.out, re.MULTILINE)
+
+
+def test_a_full_disk_below_the_output_is_no_bug(run: Run):
+    ended = run("plan", "--offline", "--format", "github", exits=1, GITHUB_STEP_SUMMARY="/dev/full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "reconciler", "schema"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    assert ended.err.startswith("error: cannot write to `/dev/full`")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        1,
+        "error: cannot write the output: No space left on device",
+    )

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.directory import directory_of, store_directory
-from reconciler.cli.options import Common
+from reconciler.cli.request import Common
 
 
 @pytest.fixture(autouse=True)

@@ -90,3 +90,31 @@ def test_completion_completes_commands_and_options():
 
     assert reconcile(**words).out == "plain,plan\n"
     assert reconcile(**option).out == "plain,--detailed-exitcode\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("plan -c f", "file"),
+        ("plan --out f", "file"),
+        ("apply f", "file"),
+        ("doctor --llama-server f", "file"),
+        ("status --store f", "dir"),
+        ("schema --write f", "dir"),
+    ],
+)
+def test_completion_leaves_paths_to_the_shell(words: str, kind: str):
+    asked: dict[str, Any] = {"COMP_WORDS": f"reconcile {words}", "COMP_CWORD": str(len(words.split()))}
+
+    assert reconcile(**asked, _RECONCILE_COMPLETE="bash_complete").out == f"{kind},f\n"
+
+
+def test_completion_offers_no_names_where_nothing_can_be_read():
+    asked: dict[str, Any] = {
+        "COMP_WORDS": "reconcile logs -c /nonexistent ",
+        "COMP_CWORD": "4",
+        "_RECONCILE_COMPLETE": "bash_complete",
+    }
+    ended = reconcile(**asked)
+
+    assert (ended.code, ended.out.strip(), ended.err) == (0, "", "")
