@@ -44,7 +44,10 @@ class Context:
         if change.resource == ROUTER:
             return router_applied(self.fleet, self.seen)
         model = self.fleet.models.get(model_name(change.resource) or "")
-        return model_applied(self.fleet, model, self.seen, port=change.port) if model else None
+        if model is None:
+            # It left the files and is protected: what there is to load again is what was applied.
+            return self.resource(change.resource, change.slot).applied
+        return model_applied(self.fleet, model, self.seen, port=change.port)
 
     def carrier(self, slot: SlotUid | None) -> ObservedInstance | None:
         """The live process of a slot."""

@@ -1,5 +1,6 @@
 """Starting the process of a slot from its applied document, so that what is recorded is what runs."""
 
+from pathlib import Path
 from uuid import uuid4
 
 from reconciler.apply.context import Context
@@ -77,7 +78,13 @@ def _require_free(ctx: Context, host: str, port: int) -> None:
     Raises:
         RuntimeFailure: somebody took it after the plan was made.
     """
-    taken = {} if is_socket(host) else ctx.world.processes.listeners({port})
+    if is_socket(host):
+        if not ctx.world.files.clear_socket(Path(host)):
+            raise RuntimeFailure(
+                f"`{host}` is taken, or is no socket", hint="remove it, or name another as `server.host`"
+            )
+        return
+    taken = ctx.world.processes.listeners({port})
     if port in taken:
         who = f"process {taken[port]}" if taken[port] else "a process of another user"
         raise RuntimeFailure(f"port {port} is taken by {who}", hint="run `reconcile plan` again")

@@ -132,18 +132,18 @@ async def _refused(ctx: Context, batch: Batch, error: ReconcilerError, ended: Co
     return ends
 
 
-def _must_load(ctx: Context, change: Change, loaded: set[str]) -> bool:
+def _must_load(ctx: Context, batch: Batch, change: Change, loaded: set[str]) -> bool:
     """Always-models, and whoever was loaded before: a changed model stays unloaded by itself."""
-    name = model_name(change.resource) or ""
-    model = ctx.fleet.models.get(name)
+    name, section = model_name(change.resource) or "", batch.after.get(change.resource)
+    always = section is not None and section.document.get("load", "always") == "always"
     old = {model_name(line.resource) for line in ctx.record.resources.values() if line.uid == change.slot}
-    return change.action in PUTS and model is not None and (model.load == "always" or bool({name, *old} & loaded))
+    return change.action in PUTS and section is not None and (always or bool({name, *old} & loaded))
 
 
 async def _load_all(ctx: Context, batch: Batch, loaded: set[str]) -> dict[str, Load]:
     """Loads what must be loaded, side by side."""
 
-    wanted = {name: change for name, change in batch.changes.items() if _must_load(ctx, change, loaded)}
+    wanted = {name: change for name, change in batch.changes.items() if _must_load(ctx, batch, change, loaded)}
     ended = await asyncio.gather(
         *(_loaded(ctx, batch, change, batch.after[change.resource]) for change in wanted.values())
     )

@@ -156,6 +156,17 @@ def tls_has_both_files(fleet: FleetSpec) -> Iterator[Problem]:
         )
 
 
+def tls_is_not_served_yet(fleet: FleetSpec) -> Iterator[Problem]:
+    """Our own looks speak plain HTTP: a server with TLS would never be seen ready, and be stopped again."""
+    if fleet.server.ssl_key_file and fleet.server.ssl_cert_file:
+        yield Problem(
+            code="E0315",
+            summary="servers with TLS cannot be looked after yet",
+            path=("server", "ssl_key_file"),
+            hint="remove both files, and let a reverse proxy speak TLS",
+        )
+
+
 def moves_are_clear(fleet: FleetSpec) -> Iterator[Problem]:
     """The old name is gone, and one model alone has taken it over."""
     heirs: dict[str, Path] = {}
@@ -223,6 +234,7 @@ RULES: tuple[Callable[[FleetSpec], Iterator[Problem]], ...] = (
     always_models_fit,
     a_socket_has_one_process,
     tls_has_both_files,
+    tls_is_not_served_yet,
     moves_are_clear,
     keys_have_an_effect,
 )

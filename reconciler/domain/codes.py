@@ -41,6 +41,7 @@ CODES: Mapping[str, str] = {
     "E0312": "`moved_from` is not clear",
     "E0313": "The fleet needs another version of this program",
     "E0314": "A unix socket for several processes",
+    "E0315": "TLS, which this version cannot look after",
     "E0401": "A setting that this build does not have",
     "E0402": "A value that this build cannot say",
     "E0403": "Unknown or removed flag in `extra_args`",

@@ -1,18 +1,31 @@
 """What happens to a resource that shall not run: it left the files, or it is declared and switched off."""
 
+from dataclasses import replace
+
 from reconciler.domain.change import Action, Change, Effect, Reason
 from reconciler.domain.names import ResourceId, model_name
 from reconciler.plan.situation import SILENT, Situation
 from reconciler.spec.record import ResourceRecord
 
+RENEWS = {Action.START: Action.START, Action.RESTART: Action.RELOAD}
+"""What becomes of a protected model when its router is started or restarted: it is loaded again as it was."""
+
 PROTECTED = "it is protected; `protect: false` must be applied before it can be stopped"
 
 
-def leave(situation: Situation, line: ResourceRecord) -> Change:
-    """A resource that is not declared any more."""
+def leave(situation: Situation, line: ResourceRecord, *, router: Action) -> Change:
+    """
+    A resource that is not declared any more.
+
+    Args:
+        router: what the plan does to the router, which takes a protected model along.
+    """
     if not is_served(situation, line):
         return _change(situation, line, Action.FORGET, Reason.NOT_DECLARED)
-    return _stop(situation, line, Reason.NOT_DECLARED, forget=True)
+    change = _stop(situation, line, Reason.NOT_DECLARED, forget=True)
+    if change.reason is Reason.PROTECTED and _is_router_model(line) and router in RENEWS:
+        return replace(change, action=RENEWS[router], effect=Effect.RELOAD)
+    return change
 
 
 def switch_off(situation: Situation, resource: ResourceId) -> Change:

@@ -63,7 +63,7 @@ def _changes(situation: Situation, targets: Targets) -> Iterator[Change]:
         router = targets.filtered(router)
     action = router.action if router else Action.KEEP
     models = [targets.filtered(_model(situation, name, action), router=action) for name in situation.fleet.models]
-    gone = [targets.filtered(leave(situation, line)) for line in _left(situation)]
+    gone = [targets.filtered(leave(situation, line, router=action)) for line in _left(situation)]
     if router is not None:
         yield _held_by_protected(situation, router, [*models, *gone])
     yield from models
@@ -76,7 +76,7 @@ def _router(situation: Situation) -> Change | None:
         return decide_process(situation, ROUTER)
     if situation.fleet.router is not None:
         return switch_off(situation, ROUTER)
-    return leave(situation, line) if line else None
+    return leave(situation, line, router=Action.KEEP) if line else None
 
 
 def _model(situation: Situation, name: str, router: Action) -> Change:

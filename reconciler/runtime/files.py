@@ -1,8 +1,10 @@
 """Files that we look at or write for servers, behind the port `Files`."""
 
+import errno
 import json
 import mmap
 import os
+import socket
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -84,6 +86,16 @@ class HostFiles:
             return path.stat().st_size
         except FileNotFoundError:
             return 0
+
+    def clear_socket(self, path: Path) -> bool:
+        """Removes a unix socket that nobody listens on; `False` when somebody does, or when it is no socket."""
+        if not path.is_socket():
+            return not path.exists()
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(path)) != errno.ECONNREFUSED:
+                return False
+        path.unlink(missing_ok=True)
+        return True
 
     def rotate(self, path: Path, *, max_size: int, max_files: int) -> None:
         """Moves a log that is large enough aside, the newest as `.1`; more than `max_files` are not kept."""

@@ -217,6 +217,9 @@ class Files(Protocol):
     def size(self, path: Path) -> int:
         """Bytes of a file; 0 when there is none."""
 
+    def clear_socket(self, path: Path) -> bool:
+        """Removes a unix socket that nobody listens on, which llama-server leaves behind; `False` when somebody does."""
+
     def rotate(self, path: Path, *, max_size: int, max_files: int) -> None:
         """
         Moves a log of at least `max_size` bytes aside as `.1`, and what was kept before one number further.

@@ -56,3 +56,16 @@ def test_nothing_is_done_to_the_models_of_a_router_that_does_not_answer(sandbox:
     sandbox.apply()
     assert sandbox.router_models() == {"b": "loaded"}
     assert sandbox.status()["a"]["ready"]
+
+
+def test_a_socket_that_a_dead_server_left_does_not_keep_the_next_one_down(sandbox: Sandbox) -> None:
+    sandbox.document["server"]["host"] = str(sandbox.directory / "s.sock")
+    sandbox.dedicated("a")
+    sandbox.apply()
+    os.kill(sandbox.pids()["a"], signal.SIGKILL)
+    wait_until(lambda: not sandbox.processes())
+    assert (sandbox.directory / "s.sock").is_socket()
+
+    sandbox.apply()
+
+    assert sandbox.status()["a"]["ready"]

@@ -101,7 +101,7 @@ def test_what_two_files_define_shows_both_places(write: Write) -> None:
 
 def test_paths_start_from_the_file_that_says_them(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
-    server = "llama_server: bin/llama-server\nserver: {ssl_key_file: tls/k.pem, ssl_cert_file: /c.pem, api_key: {file: ~/key}}\n"
+    server = "llama_server: bin/llama-server\nserver: {hf_token: {file: keys/hf}, api_key: {file: ~/key}}\n"
     models = "models: {a: {path: ./x/../m.gguf, lora: {adapters: [l.gguf, /abs.gguf]}}}\n"
     path = write(HEAD + server + "router: {}\ndefaults: {multimodal: {mmproj: p.gguf}}\n" + models)
     here = str(path.parent)
@@ -109,7 +109,8 @@ def test_paths_start_from_the_file_that_says_them(write: Write, monkeypatch: pyt
     spec = load(path).spec
 
     assert spec.llama_server == f"{here}/bin/llama-server"
-    assert (spec.server.ssl_key_file, spec.server.ssl_cert_file) == (f"{here}/tls/k.pem", "/c.pem")
+    assert spec.server.hf_token is not None
+    assert spec.server.hf_token.file == f"{here}/keys/hf"
     assert spec.server.api_key is not None
     assert spec.server.api_key.file == "/home/ada/key"
     assert spec.models["a"].path == f"{here}/m.gguf"

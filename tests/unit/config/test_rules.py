@@ -30,6 +30,7 @@ ROUTER = "router: {models_max: 0}\n"
         pytest.param("router: {}\ndefaults: {path: x}\nmodels: {a: {path: x}, b: {path: x}, c: {path: x}, d: {path: x}, e: {path: x}}", [("E0308", 3, 1), ("E0311", 4, 12)], id="more than the default"),
         pytest.param("server: {host: /x.sock}\nmodels: {a: {path: x, serve: dedicated}, b: {path: x, serve: dedicated}}", [("E0314", 3, 16)], id="a socket for two"),
         pytest.param("server: {ssl_key_file: k}", [("E0309", 3, 24)], id="key without certificate"),
+        pytest.param("server: {ssl_key_file: k, ssl_cert_file: c}", [("E0315", 3, 24)], id="TLS"),
         pytest.param("server: {ssl_cert_file: k}", [("E0309", 3, 25)], id="certificate without key"),
         pytest.param("server: {ports: 8100-8101}\nmodels:\n  a: {path: x, serve: dedicated, port: 8100}\n  b: {path: x, serve: dedicated}\n  c: {path: x, serve: dedicated}", [("E0310", 3, 17)], id="small pool"),
         pytest.param(ROUTER + "models: {a: {path: x, moved_from: b}, b: {path: x}}", [("E0312", 4, 35)], id="moved from a declared one"),
