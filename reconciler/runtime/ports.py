@@ -218,7 +218,7 @@ class Files(Protocol):
         """Bytes of a file; 0 when there is none."""
 
     def clear_socket(self, path: Path) -> bool:
-        """Removes a unix socket that nobody listens on, which llama-server leaves behind; `False` when somebody does."""
+        """Removes a unix socket that nobody listens on, as llama-server leaves one; `False` when somebody does."""
 
     def rotate(self, path: Path, *, max_size: int, max_files: int) -> None:
         """

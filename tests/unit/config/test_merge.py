@@ -1,5 +1,4 @@
 """Several files, `defaults` and `server` become one fleet; every value knows who said it."""
-# ruff: noqa: E501 - files in one line
 
 from pathlib import Path
 
