@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Any:
     if name == "api":
         return import_module("reconciler.api")
     if name == "__version__":
-        return import_module("importlib.metadata").version("llama-reconciler")
+        return import_module("reconciler.version").VERSION
     msg = f"module `{__name__}` has no attribute `{name}`"
     raise AttributeError(msg)
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from reconciler.apply.run import Errand
 from reconciler.config.load import LoadedFleet
 from reconciler.config.load import load_fleet as load
-from reconciler.config.version import program_version
 from reconciler.domain.diagnostic import Severity
 from reconciler.domain.event import Hook, ignore
 from reconciler.domain.outcome import RunReport
@@ -37,6 +36,7 @@ from reconciler.store import Store
 from reconciler.supervise.acting import apply_once
 from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import plan_fleet
+from reconciler.version import VERSION
 
 __all__ = [
     "LoadedFleet",
@@ -94,15 +94,13 @@ async def apply(
     """
     _refuse(plan)
     private_directory(world.directory)
-    lock = StoreLock(world.directory / "lock", version=program_version(), operation="apply", clock=world.clock)
+    lock = StoreLock(world.directory / "lock", version=VERSION, operation="apply", clock=world.clock)
     with await lock.acquire(seconds=lock_timeout):
         with Store.open(world.directory) as store:
             record = store.record()
         now = await plan_fleet(world, fleet.spec, record, PlanOptions(catalogue=world.catalogue))
         ensure_fresh(SavedPlan(plan=plan, fleet=fleet.spec), now.record, now.seen)
-        errand = Errand(
-            operation="apply", plan_document=plan_json(plan), origin=fleet.origin, program=program_version()
-        )
+        errand = Errand(operation="apply", plan_document=plan_json(plan), origin=fleet.origin, program=VERSION)
         with open_writer(world, fleet.spec.fleet) as writer:
             return await apply_once(world, replace(now, plan=plan), writer, errand, hook=hook, parallelism=parallelism)
 

@@ -57,11 +57,11 @@ def report_bug(error: Exception) -> None:
     """A broken assumption of ours, in a form that is fit to paste; arguments hold no secrets by design."""
     import platform  # noqa: PLC0415 - `--help` needs click alone
 
-    from reconciler.config.version import program_version  # noqa: PLC0415 - as above
+    from reconciler.version import VERSION  # noqa: PLC0415 - as above
 
     facts = {
         "summary": f"{type(error).__name__}: {error}",
-        "version": program_version(),
+        "version": VERSION,
         "python": platform.python_version(),
         "system": platform.platform(),
         "arguments": " ".join(sys.argv[1:]),

@@ -23,7 +23,6 @@ from reconciler.cli.pipes import unread
 from reconciler.cli.planning import blocking, refuse_errors, refuse_objections
 from reconciler.cli.request import Manner
 from reconciler.cli.waiting import result_of
-from reconciler.config.version import program_version
 from reconciler.domain.frozen import frozen
 from reconciler.domain.outcome import RunReport
 from reconciler.errors import UsageError
@@ -36,6 +35,7 @@ from reconciler.runtime.world import World
 from reconciler.supervise.acting import apply_once
 from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import Planned
+from reconciler.version import VERSION
 
 TERMINATED = 143
 
@@ -61,7 +61,7 @@ class Deed:
 def locked(directory: Path, operation: str, manner: Manner, output: Output) -> Iterator[None]:
     """Holds the lock of the store; says who has it when that takes a moment."""
     private_directory(directory)
-    lock = StoreLock(directory / "lock", version=program_version(), operation=operation)
+    lock = StoreLock(directory / "lock", version=VERSION, operation=operation)
     asyncio.run(
         lock.acquire(seconds=manner.lock_timeout, on_wait=lambda holder: output.note(f"waiting for {holder} …"))
     )
@@ -118,7 +118,7 @@ def _agreed(deed: Deed) -> bool:
 
 def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Output) -> int:
     errand = Errand(
-        operation=deed.operation, plan_document=plan_json(planned.plan), origin=deed.origin, program=program_version()
+        operation=deed.operation, plan_document=plan_json(planned.plan), origin=deed.origin, program=VERSION
     )
     signals = Signals(output)
     with (

@@ -14,7 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from reconciler.config.merge import Merged
-from reconciler.config.version import program_version
+from reconciler.version import VERSION
 
 FORMAT = 1
 """Rises when the meaning of a tree changes between two releases."""
@@ -22,7 +22,7 @@ FORMAT = 1
 
 def cache_file(directory: Path, digest: str) -> Path:
     """The file for this content, this program, this Python and this home, which `~` in paths stands for."""
-    parts = (digest, program_version(), FORMAT, sys.version, os.environ.get("HOME", ""))
+    parts = (digest, VERSION, FORMAT, sys.version, os.environ.get("HOME", ""))
     return directory / f"fleet-{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.json"
 
 

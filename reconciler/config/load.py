@@ -18,12 +18,13 @@ from reconciler.config.problem import Problem, well_founded
 from reconciler.config.rules import check
 from reconciler.config.text import Text
 from reconciler.config.validation import validate
-from reconciler.config.version import check_required, program_version
+from reconciler.config.version import check_required
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
 from reconciler.domain.frozen import frozen
 from reconciler.errors import ConfigError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.spec.fleet import FleetSpec
+from reconciler.version import VERSION
 
 __all__ = ["LoadedFleet", "default_paths", "load_fleet"]
 
@@ -157,7 +158,7 @@ def _check(
     """The spec with the warnings; places are asked for only when there is something to say."""
     spec, refused = validate(merged)
     problems: list[Problem] = [*refused]
-    if merged.required_version is not None and (problem := check_required(merged.required_version, program_version())):
+    if merged.required_version is not None and (problem := check_required(merged.required_version, VERSION)):
         problems.append(problem)
     flags: tuple[Diagnostic, ...] = ()
     if spec is not None:

@@ -3,8 +3,6 @@
 import operator
 import re
 from collections.abc import Callable
-from functools import cache
-from importlib import metadata
 
 from reconciler.config.problem import Problem
 
@@ -20,15 +18,6 @@ COMPARE: dict[str, Callable[[Release, Release], bool]] = {
     "<": operator.lt,
 }
 WHERE = ("required_version",)
-
-
-@cache
-def program_version() -> str:
-    """The version as installed; that of a source tree which nobody installed is lower than any."""
-    try:
-        return metadata.version("llama-reconciler")
-    except metadata.PackageNotFoundError:
-        return "0"
 
 
 def check_required(wanted: object, program: str) -> Problem | None:

@@ -8,10 +8,10 @@ from reconciler.cli.options import common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.cli.wiring import find_build
-from reconciler.config.version import program_version
 from reconciler.errors import LlamaServerError
 from reconciler.render import FORMAT_VERSION
 from reconciler.store.sqlite_build import SQLITE_VERSION
+from reconciler.version import VERSION
 
 
 @click.command()
@@ -19,7 +19,7 @@ from reconciler.store.sqlite_build import SQLITE_VERSION
 def command(common: Common) -> int:
     """Print the versions of the program and what it runs on."""
     facts = {
-        "reconcile": program_version(),
+        "reconcile": VERSION,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "sqlite": SQLITE_VERSION,
