@@ -4,7 +4,6 @@ import gc
 import os
 import sys
 from importlib import import_module
-from importlib.util import LazyLoader, find_spec, module_from_spec
 
 import click
 
@@ -53,7 +52,6 @@ def load(name: str) -> click.Command:
     # Pydantic would look for plugins through all packages of the environment; none has a say in what a fleet means.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()
-    _postpone("importlib.metadata")
     command = import_module(f"reconciler.cli.commands.{name}").command
     gc.freeze()
     gc.enable()
@@ -61,19 +59,6 @@ def load(name: str) -> click.Command:
         msg = f"BUG: {name} is no command"
         raise TypeError(msg)
     return command
-
-
-def _postpone(name: str) -> None:
-    """
-    Imports a module at its first use (importlib, "Implementing lazy imports").
-
-    Pydantic imports `importlib.metadata` for the plugins that it is told not to look for: 10 ms of every command.
-    """
-    spec = find_spec(name) if name not in sys.modules else None
-    if spec is not None and spec.loader is not None:
-        spec.loader = LazyLoader(spec.loader)
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
 
 
 group = LazyGroup(
