@@ -1,11 +1,11 @@
 """
 What a value is here: frozen, slotted, built by names, and equal when its fields are.
 
-The three methods that all values share are written once instead of being generated for each of some eighty classes:
-that costs every command a third less of its start than `dataclass` alone.
+What all values share is written once instead of being generated for each of some eighty classes, which every command
+would pay for at its start.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import FrozenInstanceError, dataclass, field, fields
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
@@ -17,13 +17,24 @@ KEY = "_key"
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def frozen(cls: type[Value]) -> type[Value]:
     """Makes a class a value; means the same as `dataclass(frozen=True, slots=True, kw_only=True)`."""
-    made: Any = dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)(cls)
+    made: Any = dataclass(slots=True, kw_only=True, eq=False, repr=False)(cls)
     names = [one.name for one in fields(made) if one.compare]
-    shared = {"__eq__": _equal, "__hash__": _hash, "__repr__": _shown, KEY: staticmethod(attrgetter(*names))}
+    shared = SHARED | {KEY: staticmethod(attrgetter(*names))}
     for name, method in shared.items():
         if name not in vars(cls):
             setattr(made, name, method)
     return made  # type: ignore[no-any-return] # `dataclass` gives back the class that it made anew for the slots
+
+
+def _set_once(self: Any, name: str, to: Any) -> None:
+    """A slot is empty until `__init__` fills it, and never filled again."""
+    if hasattr(self, name):
+        raise FrozenInstanceError(f"cannot assign to field `{name}`")
+    object.__setattr__(self, name, to)
+
+
+def _never_deleted(_self: Any, name: str) -> None:
+    raise FrozenInstanceError(f"cannot delete field `{name}`")
 
 
 def _equal(self: Any, other: Any) -> Any:
@@ -41,3 +52,13 @@ def _hash(self: Any) -> int:
 def _shown(self: Any) -> str:
     shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
     return f"{type(self).__qualname__}({shown})"
+
+
+SHARED = {
+    "__setattr__": _set_once,
+    "__delattr__": _never_deleted,
+    "__eq__": _equal,
+    "__hash__": _hash,
+    "__repr__": _shown,
+}
+"""The methods of every value; one that a class defines itself stays."""
