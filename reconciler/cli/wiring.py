@@ -1,5 +1,6 @@
 """From options to the fleet, the llama-server and the world that they name."""
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -10,15 +11,17 @@ from pathlib import Path
 from reconciler.cli.directory import config_paths, directory_of, named_directory
 from reconciler.cli.request import Common
 from reconciler.config.load import LoadedFleet, load_fleet
-from reconciler.domain.diagnostic import Severity
+from reconciler.domain.diagnostic import Diagnostic, Severity
 from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import BinaryIdentity
-from reconciler.errors import ConfigError, LlamaServerError
+from reconciler.errors import ConfigError, LlamaServerError, RuntimeFailure
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.check import check_flags
 from reconciler.runtime.binary import Build, cached, find_binary, read_build
+from reconciler.runtime.files import HostFiles
 from reconciler.runtime.local_world import cache_of
 from reconciler.runtime.local_world import local_world as open_world
+from reconciler.version import VERSION
 
 __all__ = ["Site", "cache_of", "find_build", "open_site", "open_world"]
 
@@ -53,7 +56,7 @@ def open_site(common: Common) -> Site:
     fleet = _loaded(common, paths, cache_of(named) if named else None)
     directory = named or directory_of(fleet.spec.fleet)
     build = find_build(common, fleet.spec.llama_server, cache_of(directory))
-    problems = check_flags(fleet.spec, build.catalogue)
+    problems = _flag_problems(fleet, build, cache_of(directory))
     if any(one.severity is Severity.ERROR for one in problems):
         # Read again with the flags at hand, which says all that is wrong in one go.
         load_fleet(paths, catalogue=build.catalogue)
@@ -67,6 +70,21 @@ def open_site(common: Common) -> Site:
         build=build,
         is_catalogue=not build.identity.size,
     )
+
+
+def _flag_problems(fleet: LoadedFleet, build: Build, cache: Path | None) -> tuple[Diagnostic, ...]:
+    """What the build cannot take; not asked twice where it could take all, because both sides are as they were."""
+    places = (str(path.resolve()) for path in fleet.files)
+    facts = (fleet.digest, *places, str(build.identity), VERSION, os.environ.get("HOME", ""))
+    mark = hashlib.sha256("\0".join(facts).encode()).hexdigest()
+    file = cache / "checked" if cache else None
+    if file and file.exists() and file.read_text() == mark:
+        return ()
+    problems = check_flags(fleet.spec, build.catalogue)
+    if file and not problems:
+        with suppress(RuntimeFailure, OSError):  # It is a cache: without it the next command asks again.
+            HostFiles().write(file, mark)
+    return problems
 
 
 def _loaded(common: Common, paths: Sequence[Path], cache: Path | None) -> LoadedFleet:

@@ -252,3 +252,21 @@ def test_destroy_stops_everything_and_keeps_the_store(sandbox: Sandbox) -> None:
     again = {name: row["port"] for name, row in sandbox.status().items() if row["serve"] == "dedicated"}
     assert again == ports
     assert set(ports) == {"a", "b"}
+
+
+def test_a_fleet_that_one_build_takes_is_checked_again_for_another(sandbox: Sandbox) -> None:
+    installed, newer = sandbox.llama_server, Path(__file__).parents[2] / "schemas" / "llama-server" / "b11434.json"
+    if "b11434" in str(installed):
+        newer = newer.with_name("b10434.json")
+    sandbox.dedicated("a")
+    sandbox.apply()
+    only_there = "--n-cpu-ffn" if "b11434" in newer.name else "--mmap"
+    sandbox.document["models"]["a"]["extra_args"] = {only_there: 1 if "b11434" in newer.name else True}
+    sandbox.llama_server = newer
+    for _ in range(2):
+        sandbox.run("validate")
+    sandbox.llama_server = installed
+
+    refused = sandbox.run("plan", exits=1)
+
+    assert only_there in refused.stderr
