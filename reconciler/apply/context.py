@@ -60,4 +60,4 @@ class Context:
 
     def tell(self, change: Change, stage: Stage, message: str = "", **facts: object) -> None:
         """Reports an event of a step."""
-        self.hook(Progress(resource=change.resource, action=change.action, stage=stage, message=message, **facts))  # type: ignore[arg-type]
+        self.hook(Progress(resource=change.resource, action=change.action, stage=stage, message=message, **facts))  # type: ignore[arg-type] # by name

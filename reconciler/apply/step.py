@@ -20,7 +20,7 @@ class StepEnd:
 
 def outcome(change: Change, result: Result, message: str = "", **facts: object) -> Outcome:
     """An outcome of this change."""
-    return Outcome(resource=change.resource, action=change.action, result=result, message=message, **facts)  # type: ignore[arg-type]
+    return Outcome(resource=change.resource, action=change.action, result=result, message=message, **facts)  # type: ignore[arg-type] # by name
 
 
 def running(

@@ -73,16 +73,22 @@ def open_site(common: Common) -> Site:
 
 
 def _flag_problems(fleet: LoadedFleet, build: Build, cache: Path | None) -> tuple[Diagnostic, ...]:
-    """What the build cannot take; not asked twice where it could take all, because both sides are as they were."""
+    """
+    What the build cannot take; not asked twice of a program that could take all, while both sides are as they were.
+
+    A catalogue file is asked each time: nothing but its version text tells it from another one.
+    """
     places = (str(path.resolve()) for path in fleet.files)
     facts = (fleet.digest, *places, str(build.identity), VERSION, os.environ.get("HOME", ""))
     mark = hashlib.sha256("\0".join(facts).encode()).hexdigest()
-    file = cache / "checked" if cache else None
-    if file and file.exists() and file.read_text() == mark:
-        return ()
+    file = cache / "checked" if cache and build.identity.size else None
+    # It is a cache: where it cannot be read or written, the check is made again.
+    with suppress(OSError):
+        if file and file.read_bytes() == mark.encode():
+            return ()
     problems = check_flags(fleet.spec, build.catalogue)
-    if file and not problems:
-        with suppress(RuntimeFailure, OSError):  # It is a cache: without it the next command asks again.
+    with suppress(RuntimeFailure, OSError):
+        if file and not problems:
             HostFiles().write(file, mark)
     return problems
 

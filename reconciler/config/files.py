@@ -71,7 +71,7 @@ def content_digest(files: Iterable[RawFile]) -> str:
     """One text for all that was read; changes with any byte and with the set of files."""
     digest = hashlib.sha256()
     for one in files:
-        digest.update(f"{abspath(one.path)}\0{len(one.data)}\0".encode("utf-8", "surrogateescape"))  # noqa: PTH100
+        digest.update(f"{abspath(one.path)}\0{len(one.data)}\0".encode("utf-8", "surrogateescape"))  # noqa: PTH100 - keeps links
         digest.update(one.data)
     return digest.hexdigest()
 

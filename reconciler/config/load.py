@@ -133,8 +133,8 @@ def _load(
 
 def _read(files: Sequence[RawFile]) -> _Reading:
     # Both bring in what an unchanged fleet does without, such as the YAML library.
-    from reconciler.config.source import parse  # noqa: PLC0415
-    from reconciler.config.syntax import decode  # noqa: PLC0415
+    from reconciler.config.source import parse  # noqa: PLC0415 - a cached fleet needs no yaml
+    from reconciler.config.syntax import decode  # noqa: PLC0415 - the same
 
     roots: list[tuple[Text, Node]] = []
     problems: list[Diagnostic] = []
@@ -187,7 +187,7 @@ def _config_error(found: Sequence[Diagnostic]) -> ConfigError:
     ordered = sorted(found, key=lambda one: (one.position or Position(file=""), one.code))
     errors = sum(1 for one in ordered if one.severity is Severity.ERROR)
     files = dict.fromkeys(f"`{one.position.file}`" for one in ordered if one.position)
-    subject = ", ".join(files) if len(files) <= 3 else f"the configuration in {len(files)} files"  # noqa: PLR2004
-    verb = "are" if 1 < len(files) <= 3 else "is"  # noqa: PLR2004 - more are not listed
+    subject = ", ".join(files) if len(files) <= 3 else f"the configuration in {len(files)} files"  # noqa: PLR2004 - fits a line
+    verb = "are" if 1 < len(files) <= 3 else "is"  # noqa: PLR2004 - fits a line - more are not listed
     summary = f"{subject or 'the configuration'} {verb} not valid: {errors} problem{'s' if errors != 1 else ''}"
     return ConfigError(summary, diagnostics=tuple(ordered))

@@ -270,3 +270,17 @@ def test_a_fleet_that_one_build_takes_is_checked_again_for_another(sandbox: Sand
     refused = sandbox.run("plan", exits=1)
 
     assert only_there in refused.stderr
+
+
+def test_a_catalogue_with_the_same_version_and_fewer_flags_is_not_taken_for_the_other(sandbox: Sandbox) -> None:
+    published = Path(__file__).parents[2] / "schemas" / "llama-server" / "b10434.json"
+    sandbox.dedicated("a")
+    sandbox.apply()
+    sandbox.llama_server = sandbox.directory / "flags.json"
+    sandbox.llama_server.write_text(published.read_text())
+    sandbox.run("validate")
+    sandbox.llama_server.write_text(published.read_text().replace("--ctx-size", "--other-size"))
+
+    refused = sandbox.run("validate", exits=1)
+
+    assert "ctx_size" in refused.stderr
