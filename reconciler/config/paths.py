@@ -48,12 +48,14 @@ def _replace(value: Any, rest: list[str], directory: str) -> Any:
         return {**value, rest[0]: _replace(value[rest[0]], rest[1:], directory)}
     if isinstance(value, list):
         return [absolute(one, directory) if isinstance(one, str) else one for one in value]
+    if isinstance(value, dict):
+        return {absolute(one, directory) if isinstance(one, str) else one: scale for one, scale in value.items()}
     return absolute(value, directory) if isinstance(value, str) else value
 
 
 @cache
 def _model_paths() -> tuple[tuple[str, ...], ...]:
-    found = (path for path, setting in model_settings().items() if setting.info.path_to_file)
+    found = (path for path, setting in model_settings().items() if setting.info.is_path)
     return (("path",), *(tuple(path.split(".")) for path in found))
 
 
@@ -64,7 +66,7 @@ def _server_paths() -> tuple[tuple[str, ...], ...]:
 
 def _server_keys() -> Iterator[tuple[str, ...]]:
     for path, setting in server_settings().items():
-        if setting.info.path_to_file:
+        if setting.info.is_path:
             yield (path.removeprefix("server."),)
     for secret in SECRETS:
         yield (secret, "file")

@@ -5,6 +5,7 @@ The first spelling of a setting that the catalogue knows, and that can say the v
 a section of the router's INI file are made from the same pairs, so they cannot say different things.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -80,14 +81,16 @@ def negative(flag: str, catalogue: Catalogue) -> str | None:
     return same if same in known else next((one for one in known if one.startswith("--")), None)
 
 
-def text(value: Any) -> str:
-    """A value as llama-server reads it: `0.7`, `3,1`, `on`."""
+def text(value: Any, separator: str = ",") -> str:
+    """A value as llama-server reads it: `0.7`, `3,1`, `on`, `a.gguf:0.5`."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     if isinstance(value, tuple | list):
-        return ",".join(text(item) for item in value)
+        return separator.join(text(item) for item in value)
+    if isinstance(value, Mapping):
+        return separator.join(f"{text(key)}:{text(item)}" for key, item in value.items())
     return str(value)
 
 
@@ -113,8 +116,11 @@ def _spelled(spelling: Spelling, value: Any, setting: Setting, catalogue: Catalo
                 yield Argument(flag=off, key=flag)
             elif setting.info.default == "on":
                 raise AssertionError
+        case Form.JSON:
+            yield Argument(flag=flag, value=json.dumps(value, ensure_ascii=False, separators=(",", ":")), key=flag)
         case Form.ON_OFF | Form.VALUE:
-            yield Argument(flag=flag, value=spelling.only.get(value) or text(value), key=flag)
+            said = spelling.only.get(value) if spelling.only else None
+            yield Argument(flag=flag, value=said or text(value, spelling.separator), key=flag)
 
 
 def extra(given: Mapping[str, Any]) -> Iterator[Argument]:

@@ -5,6 +5,7 @@ The inverse of `command`, and more: it takes every spelling that the build knows
 a person started can be compared with what is declared.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
@@ -108,10 +109,28 @@ def _read(setting: Setting, spelling: Spelling, flag: str, value: str | None, ca
             return next(iter(spelling.only))
         case Form.ON_OFF:
             return value in {"on", "1", "true", "enabled"}
-        case Form.REPEATED | Form.VALUE if setting.many:
-            return tuple(_scalar(item) for item in (value or "").split(","))
+        case Form.JSON:
+            return _json(value or "")
         case _:
-            return _scalar(value or "")
+            return _said(setting, spelling, value or "")
+
+
+def _said(setting: Setting, spelling: Spelling, text: str) -> Any:
+    items = text.split(spelling.separator) if spelling.separator else [text]
+    if setting.many:
+        return tuple(items) if setting.text else tuple(_scalar(item) for item in items)
+    if setting.scaled:
+        return {name: _scalar(scale) for name, _, scale in (item.rpartition(":") for item in items)}
+    plain = text if setting.text else _scalar(text)
+    return next((value for value, words in spelling.only.items() if words == text), plain)
+
+
+def _json(text: str) -> Any:
+    """JSON that a person mistyped stays the text that it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _scalar(text: str) -> str | int | float:

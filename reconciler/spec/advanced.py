@@ -3,8 +3,8 @@
 from typing import Literal
 
 from reconciler.spec.base import Spec
-from reconciler.spec.setting import setting, switch
-from reconciler.spec.values import Count
+from reconciler.spec.setting import setting, switch, zero_one
+from reconciler.spec.values import Count, CpuMask, CpuRange, Items, Priority
 
 
 # fmt: off
@@ -20,3 +20,22 @@ class AdvancedSettings(Spec):
     context_shift: bool | None = setting(switch("--context-shift"), default="off", help="Whether old tokens make room when the context is full.")
     warmup: bool | None = setting(switch("--warmup"), default="on", help="Whether an empty run precedes the first request.")
     numa: Literal["distribute", "isolate", "numactl"] | None = setting("--numa", help="Placement on hosts with several memory nodes.")
+    cpu_mask: CpuMask | None = setting("--cpu-mask", help="CPUs for generation, as a hexadecimal mask.")
+    cpu_range: CpuRange | None = setting("--cpu-range", help="CPUs for generation, as a range.")
+    cpu_strict: bool | None = setting(zero_one("--cpu-strict"), default="off", help="Whether every thread keeps to a CPU of its own.")
+    prio: Priority | None = setting("--prio", default="0", help="Priority of process and threads: -1 low, 0 normal, 1 medium, 2 high, 3 realtime.")
+    poll: int | None = setting("--poll", ge=0, le=100, unit="%", default="50", help="How eagerly threads wait for work: 0 sleeps, 100 never does.")
+    cpu_mask_batch: CpuMask | None = setting("--cpu-mask-batch", default="same as cpu_mask", help="CPUs for prompts, as a hexadecimal mask.")
+    cpu_range_batch: CpuRange | None = setting("--cpu-range-batch", help="CPUs for prompts, as a range.")
+    cpu_strict_batch: bool | None = setting(zero_one("--cpu-strict-batch"), default="same as cpu_strict", help="The same as `cpu_strict` for prompts.")
+    prio_batch: int | None = setting("--prio-batch", ge=0, le=3, default="0", help="Priority of threads for prompts: 0 normal, 1 medium, 2 high, 3 realtime.")
+    poll_batch: bool | None = setting(zero_one("--poll-batch"), default="same as poll", help="Whether threads for prompts wait awake.")
+    perf: bool | None = setting(switch("--perf"), default="off", help="Whether llama.cpp measures its own times.")
+    escape: bool | None = setting(switch("--escape"), default="on", help="Whether sequences such as `\\n` in prompts become the characters that they stand for.")
+    rope_freq_scale: float | None = setting("--rope-freq-scale", gt=0, help="Inverse of the factor by which the context is stretched.")
+    yarn_ext_factor: float | None = setting("--yarn-ext-factor", default="-1", help="YaRN: mix of interpolation and extrapolation; 0 interpolates alone, -1 takes the model's.")
+    yarn_attn_factor: float | None = setting("--yarn-attn-factor", default="-1", help="YaRN: scale of attention; -1 takes the model's.")
+    yarn_beta_slow: float | None = setting("--yarn-beta-slow", default="-1", help="YaRN: high correction dimension; -1 takes the model's.")
+    yarn_beta_fast: float | None = setting("--yarn-beta-fast", default="-1", help="YaRN: low correction dimension; -1 takes the model's.")
+    check_tensors: bool | None = setting(switch("--check-tensors"), default="off", help="Whether the weights are searched for invalid numbers while they are loaded.")
+    override_kv: Items | None = setting("--override-kv", min_length=1, help="Facts of the model file to replace, each as `KEY=TYPE:VALUE`.")

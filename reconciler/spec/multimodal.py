@@ -2,6 +2,7 @@
 
 from reconciler.spec.base import Spec
 from reconciler.spec.setting import setting, switch
+from reconciler.spec.values import Count
 
 
 # fmt: off
@@ -11,3 +12,10 @@ class MultimodalSettings(Spec):
 
     mmproj: str | None = setting("--mmproj", path_to_file=True, help="File of the projector.")
     mmproj_offload: bool | None = setting(switch("--mmproj-offload"), default="on", help="Whether the projector lies in GPU memory.")
+    mmproj_device: str | None = setting("--mmproj-device", default="follows gpu.device", help="Device of the projector; `none` is the host.")
+    image_min_tokens: Count | None = setting("--image-min-tokens", ge=0, unit="tokens", default="from the model", help="Fewest tokens that an image becomes.")
+    image_max_tokens: Count | None = setting("--image-max-tokens", ge=0, unit="tokens", default="from the model", help="Most tokens that an image becomes.")
+    batch_max_tokens: Count | None = setting("--mtmd-batch-max-tokens", ge=1, unit="tokens", default="1024", help="Most tokens of images that are computed at once.")
+    video_fps: float | None = setting("--video-fps", gt=0, unit="1/s", default="4", help="Pictures that are taken from each second of a video.")
+    video_timestamp_interval: int | None = setting("--video-timestamp-interval", ge=0, unit="ms", default="5000", help="Time between two timestamps that are written between the pictures.")
+    video_ffmpeg_dir: str | None = setting("--video-ffmpeg-dir", path=True, default="looked up in PATH", help="Folder with ffmpeg and ffprobe.")

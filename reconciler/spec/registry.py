@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from reconciler.domain.change import Effect
 from reconciler.domain.frozen import frozen
@@ -27,12 +28,16 @@ class Setting:
     Attributes:
         path: `memory.ctx_size` of a model, `server.timeout`, `router.models_max`.
         many: whether the value is a list.
+        scaled: whether the value is a mapping of items to their weight.
+        text: whether a value, or each item of it, is a text even where it looks like a number.
     """
 
     path: str
     info: SettingInfo
     description: str
     many: bool = False
+    scaled: bool = False
+    text: bool = False
 
     @property
     def spellings(self) -> tuple[Spelling, ...]:
@@ -46,13 +51,27 @@ def _of(owner: type[Spec], prefix: str) -> dict[str, Setting]:
         info = next((one for one in declared.metadata if isinstance(one, SettingInfo)), None)
         if info is not None:
             path = prefix + name
-            many = any(_is_list(kind) for kind in get_args(declared.annotation))
-            found[path] = Setting(path=path, info=info, description=declared.description or "", many=many)
+            shapes = {_shape(kind) for kind in get_args(declared.annotation)}
+            found[path] = Setting(
+                path=path,
+                info=info,
+                description=declared.description or "",
+                many=tuple in shapes,
+                scaled=Mapping in shapes,
+                text=_leaves(declared.annotation) <= {str, NoneType},
+            )
     return found
 
 
-def _is_list(kind: object) -> bool:
-    return get_origin(get_args(kind)[0] if get_origin(kind) is Annotated else kind) is tuple
+def _shape(kind: object) -> object:
+    return get_origin(get_args(kind)[0] if get_origin(kind) is Annotated else kind)
+
+
+def _leaves(kind: Any) -> set[type]:
+    if get_origin(kind) is Literal:
+        return {type(value) for value in get_args(kind)}
+    inside = get_args(kind)[:1] if get_origin(kind) is Annotated else get_args(kind)
+    return {leaf for one in inside for leaf in _leaves(one)} if inside else {kind} - {Ellipsis}
 
 
 @cache

@@ -6,7 +6,8 @@ from pydantic import AfterValidator
 
 from reconciler.spec.base import Spec
 from reconciler.spec.secret import SecretRef
-from reconciler.spec.setting import setting, switch
+from reconciler.spec.setting import json_text, setting, switch
+from reconciler.spec.values import Items, JsonObject
 
 
 def _pool(value: str) -> str:
@@ -43,10 +44,31 @@ class ServerSpec(Spec):
 
     threads_http: int | None = setting("--threads-http", ge=-1, default="-1", help="Threads that answer HTTP requests; -1 lets llama-server choose.")
     timeout: int | None = setting("--timeout", ge=1, unit="s", default="3600", help="Time after which a silent connection is closed.")
-    ssl_key_file: str | None = setting("--ssl-key-file", path_to_file=True, help="Private key for TLS, as PEM.")
-    ssl_cert_file: str | None = setting("--ssl-cert-file", path_to_file=True, help="Certificate for TLS, as PEM.")
+    ssl_key_file: str | None = setting("--ssl-key-file", path=True, help="Private key for TLS, as PEM.")
+    ssl_cert_file: str | None = setting("--ssl-cert-file", path=True, help="Certificate for TLS, as PEM.")
     ui: bool | None = setting(switch("--ui"), switch("--webui"), default="on", help="Whether the web page of llama-server is served.")
     api_prefix: str | None = setting("--api-prefix", help="Path under which everything is served.")
+    static_path: str | None = setting("--path", path=True, help="Folder of a web page to serve in place of llama-server's own.")
+    cors_origins: Items | None = setting("--cors-origins", min_length=1, default="*", help="Web pages that may use the server; `localhost` is those of this machine.")
+    cors_methods: Items | None = setting("--cors-methods", min_length=1, default="GET, POST, DELETE, OPTIONS", help="HTTP methods that they may use.")
+    cors_headers: Items | None = setting("--cors-headers", min_length=1, default="*", help="HTTP headers that they may send.")
+    cors_credentials: bool | None = setting(switch("--cors-credentials"), default="on", help="Whether they may send cookies and keys.")
+    ui_config: JsonObject | None = setting(json_text("--ui-config"), json_text("--webui-config"), help="Settings of the web page for who has none yet.")
+    ui_config_file: str | None = setting("--ui-config-file", "--webui-config-file", path=True, help="File with such settings, as JSON.")
+    ui_mcp_proxy: bool | None = setting(switch("--ui-mcp-proxy"), switch("--webui-mcp-proxy"), default="off", help="Whether the web page reaches MCP servers through this one; for trusted networks only.")
+    tools: Items | None = setting("--tools", min_length=1, help="Built-in tools that a model may use on this host; `all` is every one. For trusted networks only.")
+    tools_runtime: str | None = setting("--tools-runtime", help="Where those tools run, such as `podman:IMAGE` or `ssh:HOST`; on this host unless given.")
+    mcp_servers_config: str | None = setting("--mcp-servers-config", path=True, help="JSON file of the MCP servers to offer; for trusted networks only.")
+    agent: bool | None = setting(switch("--agent"), default="off", help="Whether all tools and the MCP proxy are on; for trusted networks only.")
+    sse_ping_interval: int | None = setting("--sse-ping-interval", ge=-1, unit="s", default="30", help="Time between two signs of life in a stream; -1 is none.")
+    props: bool | None = setting(switch("--props"), default="off", help="Whether `POST /props` may change settings of a running server.")
+    slots: bool | None = setting(switch("--slots"), default="on", help="Whether `GET /slots` says what is being worked on.")
+    slot_save_path: str | None = setting("--slot-save-path", path=True, help="Folder in which requests may save the cache of a slot.")
+    media_path: str | None = setting("--media-path", path=True, help="Folder whose files requests may name as `file://`.")
+    verbosity: int | None = setting("--verbosity", ge=0, default="3", help="Most detail that is logged: 0 output, 1 errors, 2 warnings, 3 information, 4 more, 5 all.")
+    log_prefix: bool | None = setting(switch("--log-prefix"), help="Whether lines of the log begin with their level.")
+    log_timestamps: bool | None = setting(switch("--log-timestamps"), help="Whether lines of the log begin with their time.")
+    log_prompts_dir: str | None = setting("--log-prompts-dir", path=True, help="Folder in which every prompt is written down; for debugging.")
     # fmt: on
 
     @property

@@ -28,6 +28,9 @@ class Form(StrEnum):
     REPEATED = "repeated"
     """`--flag VALUE` once for each item."""
 
+    JSON = "json"
+    """`--flag '{"a":1}'`: a mapping as JSON text."""
+
     BARE = "bare"
     """`--flag` alone, for exactly the values in `only`."""
 
@@ -40,11 +43,13 @@ class Spelling:
     Attributes:
         flag: the long flag.
         only: the values that this spelling can say, and what each becomes; empty means all, as they are.
+        separator: between the items of a list; empty where one value is one item.
     """
 
     flag: str
     form: Form = Form.VALUE
     only: Mapping[Any, str | None] = field(default_factory=dict)
+    separator: str = ","
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,12 @@ class SettingInfo:
     unit: str = ""
     default: str = ""
     path_to_file: bool = False
+    path: bool = False
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the value is relative to the file that says it."""
+        return self.path or self.path_to_file
 
 
 def switch(flag: str) -> Spelling:
@@ -67,9 +78,24 @@ def on_off(flag: str) -> Spelling:
     return Spelling(flag, Form.ON_OFF)
 
 
-def repeated(flag: str) -> Spelling:
-    """A list as one flag for each item."""
-    return Spelling(flag, Form.REPEATED)
+def zero_one(flag: str) -> Spelling:
+    """A boolean as `--x 1` or `--x 0`."""
+    return Spelling(flag, only={True: "1", False: "0"})
+
+
+def json_text(flag: str) -> Spelling:
+    """A mapping as JSON text."""
+    return Spelling(flag, Form.JSON)
+
+
+def joined(flag: str, separator: str) -> Spelling:
+    """A list in one value, with something else than a comma between its items."""
+    return Spelling(flag, separator=separator)
+
+
+def repeated(flag: str, separator: str = "") -> Spelling:
+    """A list as one flag for each item; builds may take several items at once too."""
+    return Spelling(flag, Form.REPEATED, separator=separator)
 
 
 def bare(flag: str, *values: Any) -> Spelling:
@@ -83,6 +109,7 @@ def setting(
     unit: str = "",
     default: str = "",
     path_to_file: bool = False,
+    path: bool = False,
     **constraints: Any,
 ) -> Any:
     """
@@ -92,7 +119,8 @@ def setting(
         spellings: newest first; a plain text is a flag that takes a value.
         help: one sentence for the reference.
         default: llama-server's own default, for documentation; a setting that is not written is not passed.
-        path_to_file: whether the value is a file on the host, relative to the file that says it.
+        path_to_file: whether the value is a GGUF on the host, relative to the file that says it; a change of it counts.
+        path: whether it is another file or a folder on the host; made absolute, and not looked at.
         constraints: `ge`, `le`, `min_length` and so on, as for a pydantic field.
     """
     known = tuple(one if isinstance(one, Spelling) else Spelling(one) for one in spellings)
@@ -100,5 +128,7 @@ def setting(
     declared: Any = Field(
         default=None, description=help, json_schema_extra={k: v for k, v in documented.items() if v}, **constraints
     )
-    declared.metadata.append(SettingInfo(spellings=known, unit=unit, default=default, path_to_file=path_to_file))
+    declared.metadata.append(
+        SettingInfo(spellings=known, unit=unit, default=default, path_to_file=path_to_file, path=path)
+    )
     return declared

@@ -1,9 +1,10 @@
 """Values as people write them: `32k`, `10m`, `10MiB`. Each is normalised once, here, and shown as the plain number."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, WithJsonSchema
 
 _COUNT = re.compile(r"(\d+)\s*([kKmM])")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
@@ -74,6 +75,24 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 Items = Annotated[tuple[str, ...], Field(strict=False)]
 """A list of texts."""
+
+Scaled = Annotated[Mapping[str, float], Field(min_length=1)]
+"""Files and how strongly each counts."""
+
+JsonObject = Mapping[str, Annotated[JsonValue, WithJsonSchema({})]]
+"""Anything that a JSON object can hold."""
+
+CpuMask = Annotated[str, Field(pattern=r"^(0x)?[0-9a-fA-F]+$")]
+"""CPUs as the bits of a hexadecimal number."""
+
+CpuRange = Annotated[str, Field(pattern=r"^\d*-\d*$")]
+"""CPUs from the first to the last, such as `0-7`."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A number from 0 to 1."""
+
+Priority = Annotated[int, Field(ge=-1, le=3)]
+"""Of processes: -1 low, 0 normal, 1 medium, 2 high, 3 realtime."""
 
 Numbers = Annotated[tuple[float, ...], Field(strict=False)]
 """A list of numbers."""

@@ -6,10 +6,12 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import DIRECTORY, common
+from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.config.jsonschema import fleet_schema_text
 from reconciler.errors import RuntimeFailure
 from reconciler.render.schemas import SCHEMAS
+from reconciler.render.settings_markdown import settings_markdown
 
 NAMES = ("fleet", *SCHEMAS)
 
@@ -17,9 +19,14 @@ NAMES = ("fleet", *SCHEMAS)
 @click.command()
 @click.argument("name", type=click.Choice(NAMES), default="fleet")
 @click.option("--write", metavar="DIR", type=DIRECTORY, help="Write all of them into a directory instead.")
-@common(config=False, store=False)
+@common(Format.MARKDOWN, config=False, store=False)
 def command(common: Common, *, name: str, write: str | None) -> int:
     """Print the JSON Schema of a file or an output."""
+    if common.output.format is Format.MARKDOWN:
+        if name != "fleet" or write:
+            raise click.UsageError("`--format markdown` is the reference of the fleet's settings")
+        common.output.raw(settings_markdown())
+        return 0
     if write is None:
         common.output.raw(_text(name))
         return 0

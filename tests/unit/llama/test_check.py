@@ -34,8 +34,8 @@ def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tup
         ({"extra_args": {"--models-dir": "/x"}}, "E0404", "models.a.extra_args.--models-dir", "remove"),
         ({"extra_args": {"--api-key": "k"}}, "E0405", "models.a.extra_args.--api-key", "api_key: { env: NAME }"),
         ({"extra_args": {"-hft": "k"}}, "E0405", "models.a.extra_args.-hft", "hf_token"),
-        ({"extra_args": {"--prio": True}}, "E0408", "models.a.extra_args.--prio", "--prio: VALUE"),
-        ({"extra_args": {"--no-host": "x"}}, "E0408", "models.a.extra_args.--no-host", "--no-host: true"),
+        ({"extra_args": {"--hf-file": True}}, "E0408", "models.a.extra_args.--hf-file", "--hf-file: VALUE"),
+        ({"extra_args": {"--offline": "x"}}, "E0408", "models.a.extra_args.--offline", "--offline: true"),
         ({"extra_args": {"-c": 1}}, "W0402", "models.a.extra_args.-c", "write `memory.ctx_size`"),
         ({"aliases": ["x,y"]}, "E0409", "models.a.aliases.0", "without a comma"),
         ({"serve": "router", "path": "/a#b"}, "E0407", "models.a.path", "serve: dedicated"),
@@ -43,9 +43,9 @@ def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tup
         ({"serve": "router", "chat_template": "a\nb"}, "E0407", "models.a.chat_template", "serve: dedicated"),
         ({"serve": "router", "chat_template": " a"}, "E0407", "models.a.chat_template", "serve: dedicated"),
         (
-            {"serve": "router", "extra_args": {"--log-prompts-dir": ["/a", "/b"]}},
+            {"serve": "router", "extra_args": {"--mmproj-url": ["/a", "/b"]}},
             "E0407",
-            "models.a.extra_args.--log-prompts-dir",
+            "models.a.extra_args.--mmproj-url",
             "keep one value",
         ),
     ],
@@ -73,7 +73,7 @@ def test_a_name_that_the_router_would_change_is_found(name: str, served: str) ->
 
 
 def test_the_same_flag_under_two_spellings_is_found() -> None:
-    found = problems({"extra_args": {"--override-kv": "a", "--prio": 1, "--top-nsigma": 1, "--top-n-sigma": 2}})
+    found = problems({"extra_args": {"--hf-file": "a", "--offline": True, "--verbose": True, "--log-verbose": True}})
     assert [one.code for one in found] == ["E0406"]
 
 

@@ -20,7 +20,7 @@ def test_what_we_render_is_read_back() -> None:
             "memory": {"ctx_size": 4096, "kv_offload": False, "load_mode": "mlock"},
             "gpu": {"tensor_split": [3, 1], "fit": True, "layers": "all"},
             "lora": {"adapters": ["/a", "/b"]},
-            "extra_args": {"--prio": 2, "--no-host": True},
+            "extra_args": {"--hf-file": "x", "--offline": True},
         }
     )  # fmt: skip
     server = ServerSpec(host="0.0.0.0", ui=False)
@@ -37,7 +37,7 @@ def test_what_we_render_is_read_back() -> None:
         "lora.adapters": ("/a", "/b"),
         "server.ui": False,
     }
-    assert read.unknown == {"--prio": "2", "--no-host": True}
+    assert read.unknown == {"--hf-file": "x", "--offline": True}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,15 @@ def test_what_we_render_is_read_back() -> None:
         ("-nkvo", {"memory.kv_offload": False}),
         ("--temp 0.5", {"sampling.temperature": 0.5}),
         ("-c 12 -c 13", {"memory.ctx_size": 13}),
+        (
+            "--override-kv a=int:1,b=int:2",
+            {"advanced.override_kv": ("a=int:1", "b=int:2")},
+        ),
+        ("--cpu-strict 0 --poll-batch 1", {"advanced.cpu_strict": False, "advanced.poll_batch": True}),
+        ("--samplers top_k;top_p", {"sampling.samplers": ("top_k", "top_p")}),
+        ("--lora-scaled /a:0.5,/b:1", {"lora.scaled": {"/a": 0.5, "/b": 1}}),
+        ('--chat-template-kwargs {"a":[1,true]}', {"chat_template_kwargs": {"a": [1, True]}}),
+        ("--chat-template-kwargs {", {"chat_template_kwargs": "{"}),
         ("--port 80 -m /x -a y", {}),
     ],
 )
@@ -64,7 +73,7 @@ def test_every_spelling_of_the_build_is_read(words: str, settings: dict[str, Any
         ("--foo bar", {"--foo": "bar"}),
         ("--foo --bar", {"--foo": True, "--bar": True}),
         ("--foo", {"--foo": True}),
-        ("--override-kv a=1 --override-kv b=2", {"--override-kv": ("a=1", "b=2")}),
+        ("--hf-file a --hf-file b", {"--hf-file": ("a", "b")}),
     ],
 )
 def test_flags_without_a_setting_are_kept(words: str, unknown: dict[str, Any]) -> None:

@@ -1,0 +1,99 @@
+"""The reference of all settings, read off the spec: docs/settings.md."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from reconciler.spec.base import Spec
+from reconciler.spec.excluded import EXCLUDED
+from reconciler.spec.model import SECTIONS, ModelSpec
+from reconciler.spec.registry import Setting, all_settings
+from reconciler.spec.router import RouterSpec
+from reconciler.spec.server import ServerSpec
+
+INTRODUCTION = """\
+# Settings
+
+<!-- Written by `make generated`. -->
+
+Every setting of llama-server. One that is not written is not passed: its default is llama-server's own, and stands
+here to be read only. Settings of a model may also stand under `defaults`, or under `server` for the whole fleet.
+Numbers of tokens may be written as `32k`. Paths are relative to the file that says them.
+`reconcile flags` lists the flags of the build at hand, each with its setting.
+"""
+PATTERN = "text like"
+PLACES = {
+    "": "Directly under a model",
+    **{section: f"`{section}` of a model" for section in SECTIONS},
+    "server": "`server`: every process",
+    "router": "`router`: its own process",
+}
+
+
+def settings_markdown() -> str:
+    """The whole document."""
+    return "\n".join(_lines())
+
+
+def _lines() -> Iterator[str]:
+    yield INTRODUCTION
+    for place, title in PLACES.items():
+        yield from (f"## {title}", "", "| setting | value | default | what it does | flags |", "|---|---|---|---|---|")
+        yield from (_row(one) for path, one in all_settings().items() if path.rpartition(".")[0] == place)
+        yield ""
+    yield from ("## Flags without a setting", "", "| flag | why |", "|---|---|")
+    yield from (f"| `{flag}` | {_cell(reason)} |" for flag, reason in EXCLUDED.items())
+    yield ""
+
+
+def _row(setting: Setting) -> str:
+    value = _value(_schema(setting.path)) + (f" {setting.info.unit}" if setting.info.unit else "")
+    flags = " ".join(f"`{flag}`" for flag in dict.fromkeys(one.flag for one in setting.spellings))
+    name = setting.path.rpartition(".")[2]
+    return f"| `{name}` | {_cell(value)} | {_cell(setting.info.default)} | {_cell(setting.description)} | {flags} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _schema(path: str) -> dict[str, Any]:
+    owner: Any = ModelSpec
+    *sections, name = path.split(".")
+    for section in sections:
+        owner = {"server": ServerSpec, "router": RouterSpec}.get(section) or owner.model_fields[section].annotation
+    found: dict[str, Any] = _properties(owner)[name]
+    return found
+
+
+@cache
+def _properties(owner: type[Spec]) -> dict[str, Any]:
+    found: dict[str, Any] = owner.model_json_schema()["properties"]
+    return found
+
+
+def _value(schema: dict[str, Any]) -> str:
+    kinds = [_kind(one) for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
+    # A number that may be written with a unit is a number first.
+    plain = [one for one in kinds if not one.startswith(PATTERN)] or kinds
+    return " or ".join(dict.fromkeys(plain))
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    if "enum" in schema or "const" in schema:
+        return ", ".join(f"`{one}`" for one in schema.get("enum", [schema.get("const")]))
+    if (kind := schema.get("type")) == "array":
+        return f"list of {_value(schema['items']) or 'text'}"
+    if kind == "string" and "pattern" in schema:
+        return f"{PATTERN} `{schema['pattern']}`"
+    words = {"boolean": "`true`, `false`", "integer": "whole number", "number": "number", "object": "mapping"}
+    return words.get(kind or "", "text") + _range(schema)
+
+
+def _range(schema: dict[str, Any]) -> str:
+    low, above, high = (schema.get(key) for key in ("minimum", "exclusiveMinimum", "maximum"))
+    if above is not None:
+        return f" above {above}"
+    if low is not None and high is not None:
+        return f" {low} to {high}"
+    return f" from {low}" if low is not None else f" to {high}" if high is not None else ""
