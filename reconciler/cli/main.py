@@ -19,6 +19,7 @@ COMMANDS = {
     "adopt": "Take over a server that runs already, without a restart.",
     "destroy": "Stop everything of a fleet; its history stays.",
     "doctor": "Check what a run needs, and say how to mend it.",
+    "flags": "List the flags of llama-server, each with its setting.",
     "schema": "Print the JSON Schema of a file or an output.",
     "completion": "Print the script that completes commands in a shell.",
     "version": "Print the versions of the program and what it runs on.",

@@ -1,0 +1,116 @@
+"""The flags of a build, each with its setting or with the reason why it has none; and what differs between two."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from reconciler.llama.catalogue import Catalogue
+from reconciler.llama.catalogue_diff import CatalogueDiff, Changed
+from reconciler.llama.flag_entry import FlagEntry
+from reconciler.render import FORMAT_VERSION
+from reconciler.render.layout import Line, Span, Style, line
+from reconciler.spec.excluded import EXCLUDED
+from reconciler.spec.registry import all_settings
+
+
+def flags_json(catalogue: Catalogue) -> dict[str, Any]:
+    """Every entry of the help, removed ones too."""
+    return {"format_version": FORMAT_VERSION, "flags": [_entry(one) for one in catalogue.entries]}
+
+
+def flags_text(catalogue: Catalogue) -> Iterator[Line]:
+    """One line a flag that the build takes."""
+    shown = [one for one in catalogue.entries if not one.removed]
+    width = max((len(one.flag) for one in shown), default=0)
+    for one in shown:
+        yield line(one.flag.ljust(width + 2), *_home(one), *_fate(one))
+
+
+def diff_json(diff: CatalogueDiff, old: str, new: str) -> dict[str, Any]:
+    """Added and removed entries as `flags_json` has them, changed ones before and after."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "from": old,
+        "to": new,
+        "added": [_entry(one) for one in diff.added],
+        "removed": [_entry(one) for one in diff.removed],
+        "changed": [{"before": _entry(one.before), "after": _entry(one.after)} for one in diff.changed],
+    }
+
+
+def diff_text(diff: CatalogueDiff, old: str, new: str) -> Iterator[Line]:
+    """Signs as in a diff: `+` came, `-` went, `~` changed."""
+    yield line(Span(f"from {old} to {new}", Style.BOLD))
+    for one in diff.removed:
+        yield line(Span(f"- {one.flag}", Style.RED), "  ", *_home(one))
+    for one in diff.added:
+        yield line(Span(f"+ {one.flag}", Style.GREEN), "  ", *_home(one))
+    for changed in diff.changed:
+        yield line(Span(f"~ {changed.after.flag}", Style.YELLOW), f"  {_what(changed)}")
+    if diff.empty:
+        yield line("both take the same flags")
+
+
+def setting_of(entry: FlagEntry) -> str | None:
+    """The setting that writes a flag, under any of its spellings; a removed flag may be an old one of a setting."""
+    return next((_settings()[alias] for alias in entry.aliases if alias in _settings()), None)
+
+
+def excluded(entry: FlagEntry) -> str | None:
+    """Why a flag has no setting."""
+    return next((EXCLUDED[alias] for alias in entry.aliases if alias in EXCLUDED), None)
+
+
+@cache
+def _settings() -> dict[str, str]:
+    return {one.flag: path for path, setting in all_settings().items() for one in setting.spellings}
+
+
+def _entry(entry: FlagEntry) -> dict[str, Any]:
+    return {
+        "flag": entry.flag,
+        "aliases": list(entry.aliases),
+        "env": entry.env,
+        "setting": setting_of(entry),
+        "excluded": excluded(entry),
+        "removed": entry.removed,
+        "deprecated": entry.deprecated,
+    }
+
+
+def _home(entry: FlagEntry) -> tuple[Span, ...]:
+    if (path := setting_of(entry)) is not None:
+        return (Span(path, Style.CYAN),)
+    if (reason := excluded(entry)) is not None:
+        return (Span(f"no setting: {reason}", Style.DIM),)
+    return (Span("no setting: write it into `extra_args`", Style.DIM),)
+
+
+def _fate(entry: FlagEntry) -> tuple[Span, ...]:
+    return (Span(f"  {entry.deprecated}", Style.YELLOW),) if entry.deprecated else ()
+
+
+def _what(changed: Changed) -> str:
+    return "; ".join(
+        (
+            *_sets("spellings", changed.before.aliases, changed.after.aliases),
+            *_sets("values", changed.before.choices, changed.after.choices),
+            *([f"value {changed.before.value} → {changed.after.value}"] * _kind_differs(changed)),
+            *([f"now {changed.after.deprecated}"] * _is_newly_deprecated(changed)),
+        )
+    )
+
+
+def _sets(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[str]:
+    came = [f"+{one}" for one in after if one not in before]
+    went = [f"-{one}" for one in before if one not in after]
+    if came or went:
+        yield f"{name} {' '.join((*went, *came))}"
+
+
+def _kind_differs(changed: Changed) -> bool:
+    return (changed.before.value is None) != (changed.after.value is None)
+
+
+def _is_newly_deprecated(changed: Changed) -> bool:
+    return changed.before.deprecated is None and changed.after.deprecated is not None
