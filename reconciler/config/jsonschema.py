@@ -10,6 +10,8 @@ from typing import Any
 from reconciler.config.keys import MODEL_KEYS_OF_SERVER, NOT_IN_DEFAULTS, RESERVED
 from reconciler.spec.base import Spec
 from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.policy import SafetySpec
+from reconciler.spec.validating import json_schema
 
 Schema = dict[str, Any]
 
@@ -25,14 +27,14 @@ def fleet_schema() -> Schema:
     It asks for no key at the top: in a directory of files each has only some of them. What it lets pass,
     `reconcile validate` finds.
     """
-    schema = _clean(FleetSpec.model_json_schema())
+    schema = _clean(json_schema(FleetSpec))
     parts: Schema = schema["$defs"]
     _describe(schema, FleetSpec)
     for owner in _spec_classes(Spec):
         if owner.__name__ in parts:
             _describe(parts[owner.__name__], owner)
     parts["SecretRef"] |= {"minProperties": 1, "maxProperties": 1}
-    parts["SafetySpec"]["properties"]["max_stop"]["default"] = f"{FleetSpec.model_fields['safety'].default.max_stop}%"
+    parts["SafetySpec"]["properties"]["max_stop"]["default"] = f"{SafetySpec.max_stop}%"
     parts["Defaults"] = _defaults(parts["ModelSpec"])
     parts["ServerSpec"]["properties"] |= _shared(parts["ModelSpec"])
     properties = schema["properties"] | {

@@ -16,6 +16,7 @@ from reconciler.config.node import Path
 from reconciler.config.problem import Problem
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
+from reconciler.spec.validating import validate as validate_spec
 
 PLACEHOLDERS = {"version": 1, "fleet": "unnamed", "path": "/missing"}
 """What stands in for a missing key while the other rules are looked at."""
@@ -46,7 +47,7 @@ def validate(merged: Merged) -> Validated:
     """Checks the whole fleet, and `defaults` and `server` also by themselves, where no model shows their mistakes."""
     shared = (*_defaults(merged.defaults), *_shared(("server",), merged.server or {}))
     try:
-        return Validated(FleetSpec.model_validate(merged.fleet), shared)
+        return Validated(validate_spec(FleetSpec, merged.fleet), shared)
     except ValidationError as error:
         refused = _refused(error, merged.fleet)
         own = tuple(_problem(one, merged.fleet) for one in refused)
@@ -75,7 +76,7 @@ def _shared(section: Path, values: Tree) -> Iterator[Problem]:
     """What models inherit, looked at as if it were a model."""
     tree = {"path": "/", **{key: value for key, value in values.items() if value is not None}}
     try:
-        ModelSpec.model_validate(_without_nulls(tree))
+        validate_spec(ModelSpec, _without_nulls(tree))
     except ValidationError as error:
         for one in _refused(error, tree):
             yield _problem(one._replace(path=(*section, *one.path)), {str(section[0]): tree})
@@ -145,7 +146,7 @@ def _remains(tree: Tree, refused: list[_Refused]) -> FleetSpec | None:
         for one in refused:
             tree = _without(tree, one)
         try:
-            return FleetSpec.model_validate(tree)
+            return validate_spec(FleetSpec, tree)
         except ValidationError as error:
             refused = _refused(error, tree)
     return None

@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator
-
 from reconciler.spec.base import Spec
+from reconciler.spec.marks import Checked
 from reconciler.spec.secret import SecretRef
 from reconciler.spec.setting import json_text, setting, switch
 from reconciler.spec.values import Items, JsonObject
@@ -33,7 +32,7 @@ class ServerSpec(Spec):
     host: str = "127.0.0.1"
     """Address to listen on; `0.0.0.0` is every interface, a path that ends in `.sock` a unix socket."""
 
-    ports: Annotated[str, AfterValidator(_pool)] = "8100-8199"
+    ports: Annotated[str, Checked(_pool)] = "8100-8199"
     """Pool for dedicated models without a port of their own."""
 
     api_key: SecretRef | None = None
