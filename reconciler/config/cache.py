@@ -10,10 +10,9 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 
-from reconciler.config.merge import Merged
+from reconciler.spec.fleet import FleetSpec
 from reconciler.version import VERSION
 
 FORMAT = 1
@@ -26,25 +25,26 @@ def cache_file(directory: Path, digest: str) -> Path:
     return directory / f"fleet-{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.json"
 
 
-def recall(file: Path) -> Merged | None:
+def recall(file: Path) -> FleetSpec | None:
     """What was remembered, if anything can be read."""
     try:
-        document = json.loads(file.read_bytes())
+        digest, _, text = file.read_bytes().partition(b"\n")
+        if hashlib.sha256(text).hexdigest().encode() != digest:
+            return None
+        return FleetSpec.restored(json.loads(text))
     except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(document, dict) or set(document) != {one.name for one in fields(Merged)}:
-        return None
-    return Merged(**document) if isinstance(document["fleet"], dict) else None
 
 
-def remember(file: Path, merged: Merged) -> None:
+def remember(file: Path, spec: FleetSpec) -> None:
     """Writes the tree in one move, readable by its owner alone, and drops those of earlier contents."""
     partial = file.with_suffix(f".{os.getpid()}.tmp")
+    text = json.dumps(spec.written(), separators=(",", ":"))
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump({one.name: getattr(merged, one.name) for one in fields(merged)}, stream, separators=(",", ":"))
+            stream.write(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
         partial.replace(file)
         for other in file.parent.glob("fleet-*.json"):
             if other != file:

@@ -17,7 +17,6 @@ from reconciler.config.places import Places
 from reconciler.config.problem import Problem, well_founded
 from reconciler.config.rules import check
 from reconciler.config.text import Text
-from reconciler.config.validation import validate
 from reconciler.config.version import check_required
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
 from reconciler.domain.frozen import frozen
@@ -119,15 +118,15 @@ def _load(
     files: Sequence[RawFile], unreadable: tuple[Diagnostic, ...], catalogue: Catalogue | None, remembered: Path | None
 ) -> tuple[FleetSpec, tuple[Diagnostic, ...]]:
     read = once(lambda: _read(files))
-    if remembered and not unreadable and (merged := recall(remembered)):
-        return _check(merged, read, catalogue)
+    if remembered and not unreadable and (spec := recall(remembered)):
+        return _judged(spec, [], read, catalogue)
     reading = read()
     if unreadable or not reading.whole:
         raise _config_error((*unreadable, *reading.problems))
     merged = complete(reading.places)
     checked = _check(merged, read, catalogue, reading.problems)
     if remembered:
-        remember(remembered, merged)
+        remember(remembered, checked[0])
     return checked
 
 
@@ -155,11 +154,24 @@ def _read(files: Sequence[RawFile]) -> _Reading:
 def _check(
     merged: Merged, read: Callable[[], _Reading], catalogue: Catalogue | None, found: tuple[Diagnostic, ...] = ()
 ) -> tuple[FleetSpec, tuple[Diagnostic, ...]]:
-    """The spec with the warnings; places are asked for only when there is something to say."""
+    """The spec with the warnings."""
+    from reconciler.config.validation import validate  # noqa: PLC0415 - brings in pydantic, which a checked fleet needs not
+
     spec, refused = validate(merged)
     problems: list[Problem] = [*refused]
     if merged.required_version is not None and (problem := check_required(merged.required_version, VERSION)):
         problems.append(problem)
+    return _judged(spec, problems, read, catalogue, found)
+
+
+def _judged(
+    spec: FleetSpec | None,
+    problems: list[Problem],
+    read: Callable[[], _Reading],
+    catalogue: Catalogue | None,
+    found: tuple[Diagnostic, ...] = (),
+) -> tuple[FleetSpec, tuple[Diagnostic, ...]]:
+    """With what rules find between values; places are asked for only when there is something to say."""
     flags: tuple[Diagnostic, ...] = ()
     if spec is not None:
         problems += well_founded(check(spec), {one.path for one in problems})
