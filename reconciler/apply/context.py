@@ -47,7 +47,8 @@ class Context:
         if model is None:
             # It left the files and is protected: what there is to load again is what was applied.
             return self.resource(change.resource, change.slot).applied
-        return model_applied(self.fleet, model, self.seen, port=change.port)
+        before = self.resource(change.resource, change.slot).applied
+        return model_applied(self.fleet, model, self.seen, port=change.port, before=before)
 
     def carrier(self, slot: SlotUid | None) -> ObservedInstance | None:
         """The live process of a slot."""

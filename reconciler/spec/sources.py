@@ -1,0 +1,110 @@
+"""
+Where a model comes from: a file on the host, or something that llama-server downloads by itself.
+
+With `--hf-repo` llama-server (b10434, b11434) keeps files in the cache of Hugging Face's own tools, or in `LLAMA_CACHE`
+when that is set. With `--model-url` and no `--model` it takes itself for a router and loads nothing, b10434 with
+`--docker-repo` too: so it is always told a file, which is where the address goes and what an image replaces.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from reconciler.spec.marks import Checked, Limit
+
+SOURCES = ("path", "hf", "url", "docker")
+"""Keys of a model of which it has exactly one."""
+
+REMOTE = SOURCES[1:]
+"""Those that are downloaded."""
+
+DOWNLOAD_VARIABLES = frozenset(
+    {
+        "HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "LLAMA_CACHE", "MODEL_ENDPOINT",
+        "XDG_CACHE_HOME",
+    }
+)  # fmt: skip
+"""Variables by which llama-server chooses where downloads come from and go to."""
+
+_WORD = r"[A-Za-z0-9][\w.-]*"
+_HF = re.compile(rf"{_WORD}/{_WORD}(:{_WORD})?", re.ASCII)
+_DOCKER = re.compile(rf"({_WORD}/)?{_WORD}(:{_WORD})?", re.ASCII)
+_URL = re.compile(r"https?://[^/?#\s]+/[^\s]*[^/\s]")
+_CREDENTIALS = re.compile(
+    r"://[^/\s]*@|[?&][^=&\s]*(token|secret|password|passwd|credential|signature|api[-_]?key|access[-_]?key)[^=&\s]*="
+    r"|[?&](sig|key|auth|pw|pwd)=",
+    re.IGNORECASE,
+)
+
+
+class WrittenSecretError(ValueError):
+    """An address that carries a secret, which is not to be shown."""
+
+
+def tells_a_secret(text: str) -> bool:
+    """Whether an address somewhere in this text carries a password or a token."""
+    return bool(_CREDENTIALS.search(text))
+
+
+def _address(value: str) -> str:
+    if tells_a_secret(value):
+        raise WrittenSecretError("expected an address without a password or a token")
+    if not _URL.fullmatch(value):
+        msg = f"expected an address such as `https://host/model.gguf`, got `{value}`"
+        raise ValueError(msg)
+    return value
+
+
+def _repository(value: str) -> str:
+    if not _HF.fullmatch(value):
+        msg = f"expected `org/repo` or `org/repo:QUANT`, got `{value}`"
+        raise ValueError(msg)
+    return value
+
+
+def _image(value: str) -> str:
+    if not _DOCKER.fullmatch(value):
+        msg = f"expected `model`, `repo/model` or `repo/model:tag`, got `{value}`"
+        raise ValueError(msg)
+    return value
+
+
+Address = Annotated[str, Limit(json_schema_extra={"pattern": "^https?://"}), Checked(_address)]
+"""Where a file is downloaded from."""
+
+HfRepository = Annotated[str, Limit(json_schema_extra={"pattern": f"^{_HF.pattern}$"}), Checked(_repository)]
+"""A repository of Hugging Face, with the quantization where it is not the default."""
+
+DockerImage = Annotated[str, Limit(json_schema_extra={"pattern": f"^{_DOCKER.pattern}$"}), Checked(_image)]
+"""A model of Docker Hub."""
+
+
+def source_of(document: Mapping[str, Any]) -> str | None:
+    """What a model is downloaded from, as people name it, by its document; nothing when it is a file."""
+    if (repository := document.get("hf")) and (file := document.get("hf_file")):
+        return f"hf {repository}, {file}"
+    return next(
+        (f"{key} {document[key]}" if key != "url" else document[key] for key in REMOTE if document.get(key)), None
+    )
+
+
+def download_path(document: Mapping[str, Any], environment: Mapping[str, str]) -> str | None:
+    """
+    The file that a model with an address becomes; nothing when it needs none, or there is no place for it.
+
+    It lies where llama-server's own downloads lie. The name says the address, since many a file is called
+    `model.gguf`; it ends like the address, because shards are found by the end of a name.
+    """
+    address = document.get("url") or document.get("docker")
+    if not address:
+        return None
+    from hashlib import sha256  # noqa: PLC0415 - most models are files
+
+    caches = (
+        environment.get("LLAMA_CACHE"),
+        f"{cache}/llama.cpp" if (cache := environment.get("XDG_CACHE_HOME")) else None,
+        f"{home}/.cache/llama.cpp" if (home := environment.get("HOME")) else None,
+    )
+    folder = next(filter(None, caches), None)
+    name = re.sub(r"[^\w.-]", "_", address.partition("?")[0].rpartition("/")[2])
+    return f"{folder.rstrip('/')}/{sha256(address.encode()).hexdigest()[:12]}-{name}" if folder else None
