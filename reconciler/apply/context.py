@@ -1,6 +1,7 @@
 """What every step of one run shares."""
 
 import asyncio
+from collections import defaultdict
 from dataclasses import field
 
 from reconciler.domain.change import Change
@@ -23,6 +24,7 @@ class Context:
     Attributes:
         record: completed by what the observation found alive.
         stop: set by the first ^C: what runs is finished, nothing new begins.
+        sources: a lock for each thing that is downloaded.
     """
 
     world: World
@@ -31,6 +33,7 @@ class Context:
     seen: Observation
     hook: Hook
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    sources: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     def resource(self, resource: ResourceId, slot: SlotUid | None) -> ResourceRecord:
         """What is recorded of a resource; under its old name when it moved; a fresh line when it is new."""

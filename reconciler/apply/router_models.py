@@ -8,10 +8,14 @@ model stays unloaded, `/models/load` promises nothing, and the truth stands in `
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 
 from reconciler.apply.context import Context
-from reconciler.apply.readiness import Readiness
+from reconciler.apply.downloads import download_of
+from reconciler.apply.policies import policy_of
+from reconciler.apply.readiness import Readiness, overdue
+from reconciler.apply.router_children import children
 from reconciler.apply.router_progress import follow
 from reconciler.apply.stopping import Address, drain
 from reconciler.domain.change import Change
@@ -25,7 +29,7 @@ from reconciler.llama.router_api import parse_load_reply, parse_models
 from reconciler.runtime.servers import router_models
 from reconciler.spec.document import read_back
 from reconciler.spec.policy import HealthPolicy
-from reconciler.spec.record import ResourceRecord
+from reconciler.spec.record import Applied, ResourceRecord
 
 LOADED = frozenset({"loaded", "sleeping", "loading"})
 """States of a model that has a process."""
@@ -107,14 +111,16 @@ def _said(body: bytes) -> str:
     return body.decode(errors="replace")[:500]
 
 
-async def load(ctx: Context, change: Change, router: RouterAddress, name: str, policy: HealthPolicy) -> Readiness:
+async def load(ctx: Context, change: Change, router: RouterAddress, name: str, section: Applied) -> Readiness:
     """
-    Loads a model and waits for the truth about it.
+    Loads a model and waits for the truth about it. One that does not come is unloaded, so that nothing half done stays.
+
+    Args:
+        section: what the model is made from.
 
     Raises:
         RuntimeFailure: the router does not answer.
     """
-    began = ctx.world.clock.monotonic()
     body = json.dumps({"model": name}).encode()
     try:
         reply = await ctx.world.http.post(router.port, "/models/load", body, host=router.host, token=ctx.token)
@@ -127,18 +133,18 @@ async def load(ctx: Context, change: Change, router: RouterAddress, name: str, p
     ctx.tell(change, Stage.LOADING, port=router.port)
     following = asyncio.ensure_future(follow(ctx, change, router.host, router.port, name))
     try:
-        return await _loaded(ctx, change, router, name, policy, began)
+        return await _loaded(ctx, change, router, name, section)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 
 
-async def _loaded(
-    ctx: Context, change: Change, router: RouterAddress, name: str, policy: HealthPolicy, began: float
-) -> Readiness:
-    """Polls `/models` until the model is there, or has failed, or `startup_limit` is over."""
-    clock, heard = ctx.world.clock, ctx.world.clock.monotonic()
-    while (waited := clock.monotonic() - began) <= policy.startup_limit:
+async def _loaded(ctx: Context, change: Change, router: RouterAddress, name: str, section: Applied) -> Readiness:
+    """Polls `/models` until the model is there, or has failed, or it is not waited for any longer."""
+    clock, patience = ctx.world.clock, _Patience(ctx, change, router, name, section)
+    began = heard = clock.monotonic()
+    while not (late := patience.over()):
+        waited = clock.monotonic() - began
         found = await router_models(ctx.world.http, router.port, host=router.host, token=ctx.token)
         if found is None and clock.monotonic() - heard > DEAF:
             raise _deaf(router)
@@ -155,7 +161,45 @@ async def _loaded(
             text = f"{cause.kind.value}: {cause.message}"
             return Readiness(ready=False, seconds=waited, cause=text, log_lines=cause.lines)
         await clock.sleep(FAST_LOOK if waited < UNHEARD else LOOK)
-    return Readiness(ready=False, seconds=waited, cause=f"not loaded after {policy.startup_limit:g} s (startup_limit)")
+    await _unload(ctx, router, name)
+    return Readiness(ready=False, seconds=clock.monotonic() - began, cause=late)
+
+
+async def _unload(ctx: Context, router: RouterAddress, name: str) -> None:
+    """Ends a child that is still loading, which the router does with SIGKILL; what it has downloaded stays."""
+    body = json.dumps({"model": name}).encode()
+    with suppress(TimeoutError):
+        await ctx.world.http.post(router.port, "/models/unload", body, host=router.host, token=ctx.token)
+
+
+class _Patience:
+    """
+    How long a load is waited for.
+
+    What comes from a file has `startup_limit`. A download has all the time as long as it moves: then the process of the
+    model is watched too, since the router does not tell a download from a load.
+    """
+
+    def __init__(self, ctx: Context, change: Change, router: RouterAddress, name: str, section: Applied) -> None:
+        self._ctx, self._name, self._policy = ctx, name, policy_of(section)
+        self._download = download_of(ctx, change, section, router.port)
+        self._since = self._progressed = ctx.world.clock.monotonic()
+        self._pid: int | None = None
+        self._weight = 0
+
+    def over(self) -> str:
+        """Why it is over; empty while it is not."""
+        now = self._ctx.world.clock.monotonic()
+        if self._download is None:
+            return overdue(self._policy, now - self._since, 0.0)
+        if self._pid is None:
+            self._pid = next((one.identity.pid for one in children(self._ctx, {self._name})), None)
+        if self._pid is not None and self._download.moved(self._pid):
+            self._since = self._progressed = now
+        seen = self._ctx.world.processes.inspect(self._pid) if self._pid is not None else None
+        if seen and (seen.memory_bytes or 0) > self._weight:
+            self._weight, self._progressed = seen.memory_bytes or 0, now
+        return overdue(self._policy, now - self._since, now - self._progressed)
 
 
 async def _cause(ctx: Context, change: Change, exit_code: int | None) -> Cause:

@@ -1,5 +1,7 @@
 """A web server on loopback to download models from: as slow, as broken and as silent as a test wants it."""
 
+import hashlib
+import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +20,7 @@ class DownloadServer(ThreadingHTTPServer):
         stop_at: how many bytes are sent before the server falls silent, or cuts the connection when `cut` is set.
         go_on: lets a silent server finish; set it in the end, or its threads wait on.
         asked: the requests so far, as `METHOD PATH`.
+        tokens: what they were authorised by.
     """
 
     daemon_threads = True
@@ -30,6 +33,7 @@ class DownloadServer(ThreadingHTTPServer):
         self.cut = False
         self.go_on = threading.Event()
         self.asked: list[str] = []
+        self.tokens: set[str] = set()
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
@@ -62,6 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         self.server.asked.append(f"{self.command} {self.path}")
+        self.server.tokens |= {self.headers["Authorization"]} - {None}
         data = self.server.files.get(self.path.partition("?")[0])
         if data is None:
             self.send_error(404)
@@ -95,3 +100,18 @@ class _Handler(BaseHTTPRequestHandler):
                     time.sleep(self.server.pause)
         except OSError:
             self.close_connection = True
+
+
+def publish(server: DownloadServer, repository: str, files: dict[str, bytes]) -> None:
+    """Offers files as a repository of Hugging Face, in the few answers that llama-server asks for."""
+    commit = "c" * 40
+    branches = [{"name": "main", "ref": "refs/heads/main", "targetCommit": commit}]
+    tree = [{"type": "file", "path": name, "size": len(data), "oid": _digest(data)} for name, data in files.items()]
+    about = f"/api/models/{repository}"
+    server.files[f"{about}/refs"] = json.dumps({"branches": branches, "converts": [], "tags": []}).encode()
+    server.files[f"{about}/tree/{commit}"] = json.dumps(tree).encode()
+    server.files |= {f"/{repository}/resolve/{commit}/{name}": data for name, data in files.items()}
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
