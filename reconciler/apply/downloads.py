@@ -7,13 +7,14 @@ continued by the next start, with nothing that keeps two processes from writing 
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from reconciler.apply.context import Context
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
+from reconciler.llama.death import Cause, CauseKind
 from reconciler.spec.record import Applied
-from reconciler.spec.sources import source_of
+from reconciler.spec.sources import downloads_of
 
 STEP = 16 * 1024
 """Bytes: a log grows by less before a server listens."""
@@ -55,15 +56,21 @@ class Download:
 
 def download_of(ctx: Context, change: Change, applied: Applied, port: int | None) -> Download | None:
     """The download that may come before a model is loaded; nothing for one that is a file."""
-    return Download(ctx, change, port) if source_of(applied.document) else None
+    return Download(ctx, change, port) if downloads_of(applied.document) else None
+
+
+def told(cause: Cause, applied: Applied) -> str:
+    """Why it ended, in one line. llama-server (b10434) may end before its last words are in the log."""
+    downloads = downloads_of(applied.document) if cause.kind is CauseKind.EXITED else ()
+    perhaps = f"; it had {' and '.join(downloads)} to download" if downloads else ""
+    return f"{cause.kind.value}: {cause.message}{perhaps}"
 
 
 @asynccontextmanager
 async def alone(ctx: Context, applied: Applied) -> AsyncIterator[None]:
     """Lets one process at a time download the same."""
-    source = source_of(applied.document)
-    if source is None:
-        yield
-        return
-    async with ctx.sources[source]:
+    async with AsyncExitStack() as held:
+        # In one order, so that nobody waits for a second one that holds the first.
+        for source in sorted(downloads_of(applied.document)):
+            await held.enter_async_context(ctx.sources[source])
         yield

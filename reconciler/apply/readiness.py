@@ -1,7 +1,7 @@
 """Waiting until a started server answers. Only progress extends the time: a growing log is none."""
 
 from reconciler.apply.context import Context
-from reconciler.apply.downloads import download_of
+from reconciler.apply.downloads import download_of, told
 from reconciler.apply.launch import Launched
 from reconciler.apply.policies import policy_of
 from reconciler.domain.change import Change
@@ -37,13 +37,13 @@ async def wait_ready(ctx: Context, change: Change, started: Launched, applied: A
     weight, told, healthy_since = 0, False, None
     while True:
         if not started.handle.alive():
-            return await _died(ctx, started, clock.monotonic() - began)
+            return await _died(ctx, started, applied, clock.monotonic() - began)
         state = await health(ctx.world.http, started.port, host=started.host)
         now = clock.monotonic()
         if state is Health.OK:
             healthy_since = now if healthy_since is None else healthy_since
             if now - healthy_since >= policy.min_healthy:
-                return await _still_there(ctx, started, now - began)
+                return await _still_there(ctx, started, applied, now - began)
         else:
             healthy_since = None
         if state is Health.LOADING and not told:
@@ -79,15 +79,15 @@ def overdue(policy: HealthPolicy, total: float, idle: float) -> str:
     return ""
 
 
-async def _still_there(ctx: Context, started: Launched, seconds: float) -> Readiness:
+async def _still_there(ctx: Context, started: Launched, applied: Applied, seconds: float) -> Readiness:
     """Somebody else on the port may have answered: ours must be alive after the answer."""
     if started.handle.alive():
         return Readiness(ready=True, seconds=seconds)
-    return await _died(ctx, started, seconds)
+    return await _died(ctx, started, applied, seconds)
 
 
-async def _died(ctx: Context, started: Launched, seconds: float) -> Readiness:
+async def _died(ctx: Context, started: Launched, applied: Applied, seconds: float) -> Readiness:
     ended = await started.handle.wait(1.0)
     tail = ctx.world.files.tail(ctx.world.log(_slot(started)), lines=40, since=started.log_offset)
     cause = cause_of_death("\n".join(tail), ended.code if ended else None, ended.signal if ended else None)
-    return Readiness(ready=False, seconds=seconds, cause=f"{cause.kind.value}: {cause.message}", log_lines=cause.lines)
+    return Readiness(ready=False, seconds=seconds, cause=told(cause, applied), log_lines=cause.lines)

@@ -12,10 +12,9 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from reconciler.apply.context import Context
-from reconciler.apply.downloads import download_of
-from reconciler.apply.policies import policy_of
-from reconciler.apply.readiness import Readiness, overdue
-from reconciler.apply.router_children import children
+from reconciler.apply.downloads import told
+from reconciler.apply.readiness import Readiness
+from reconciler.apply.router_patience import Patience
 from reconciler.apply.router_progress import follow
 from reconciler.apply.stopping import Address, drain
 from reconciler.domain.change import Change
@@ -131,17 +130,20 @@ async def load(ctx: Context, change: Change, router: RouterAddress, name: str, s
         cause = (answer.message if answer else "") or "the router refused to load it"
         return Readiness(ready=False, seconds=0.0, cause=cause)
     ctx.tell(change, Stage.LOADING, port=router.port)
-    following = asyncio.ensure_future(follow(ctx, change, router.host, router.port, name))
+    patience = Patience(ctx, change, name, section, router.port)
+    following = asyncio.ensure_future(follow(ctx, change, router.host, router.port, name, loads=patience.loads))
     try:
-        return await _loaded(ctx, change, router, name, section)
+        return await _loaded(ctx, change, router, section, patience)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 
 
-async def _loaded(ctx: Context, change: Change, router: RouterAddress, name: str, section: Applied) -> Readiness:
+async def _loaded(
+    ctx: Context, change: Change, router: RouterAddress, section: Applied, patience: Patience
+) -> Readiness:
     """Polls `/models` until the model is there, or has failed, or it is not waited for any longer."""
-    clock, patience = ctx.world.clock, _Patience(ctx, change, router, name, section)
+    clock = ctx.world.clock
     began = heard = clock.monotonic()
     while not (late := patience.over()):
         waited = clock.monotonic() - began
@@ -151,17 +153,16 @@ async def _loaded(ctx: Context, change: Change, router: RouterAddress, name: str
         if found is None:
             await clock.sleep(LOOK)
             continue
-        state, heard = found.get(name), clock.monotonic()
+        state, heard = found.get(patience.name), clock.monotonic()
         if state is None:
             return Readiness(ready=False, seconds=waited, cause="the router does not list it")
         if state.status in {"loaded", "sleeping"}:
             return Readiness(ready=True, seconds=waited)
         if state.status == "unloaded" and (state.failed or waited > UNHEARD):
             cause = await _cause(ctx, change, state.exit_code)
-            text = f"{cause.kind.value}: {cause.message}"
-            return Readiness(ready=False, seconds=waited, cause=text, log_lines=cause.lines)
+            return Readiness(ready=False, seconds=waited, cause=told(cause, section), log_lines=cause.lines)
         await clock.sleep(FAST_LOOK if waited < UNHEARD else LOOK)
-    await _unload(ctx, router, name)
+    await _unload(ctx, router, patience.name)
     return Readiness(ready=False, seconds=clock.monotonic() - began, cause=late)
 
 
@@ -170,36 +171,6 @@ async def _unload(ctx: Context, router: RouterAddress, name: str) -> None:
     body = json.dumps({"model": name}).encode()
     with suppress(TimeoutError):
         await ctx.world.http.post(router.port, "/models/unload", body, host=router.host, token=ctx.token)
-
-
-class _Patience:
-    """
-    How long a load is waited for.
-
-    What comes from a file has `startup_limit`. A download has all the time as long as it moves: then the process of the
-    model is watched too, since the router does not tell a download from a load.
-    """
-
-    def __init__(self, ctx: Context, change: Change, router: RouterAddress, name: str, section: Applied) -> None:
-        self._ctx, self._name, self._policy = ctx, name, policy_of(section)
-        self._download = download_of(ctx, change, section, router.port)
-        self._since = self._progressed = ctx.world.clock.monotonic()
-        self._pid: int | None = None
-        self._weight = 0
-
-    def over(self) -> str:
-        """Why it is over; empty while it is not."""
-        now = self._ctx.world.clock.monotonic()
-        if self._download is None:
-            return overdue(self._policy, now - self._since, 0.0)
-        if self._pid is None:
-            self._pid = next((one.identity.pid for one in children(self._ctx, {self._name})), None)
-        if self._pid is not None and self._download.moved(self._pid):
-            self._since = self._progressed = now
-        seen = self._ctx.world.processes.inspect(self._pid) if self._pid is not None else None
-        if seen and (seen.memory_bytes or 0) > self._weight:
-            self._weight, self._progressed = seen.memory_bytes or 0, now
-        return overdue(self._policy, now - self._since, now - self._progressed)
 
 
 async def _cause(ctx: Context, change: Change, exit_code: int | None) -> Cause:

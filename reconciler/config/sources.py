@@ -28,6 +28,8 @@ def models_have_one_source(fleet: FleetSpec) -> Iterator[Problem]:
             yield _second_source(here, said[0], other)
         if model.hf_file is not None and model.hf is None:
             yield _file_of_nothing(here)
+        if model.speculative.hf is not None and model.hf is None:
+            yield _draft_alone(here)
 
 
 def _second_source(here: Path, first: str, other: str) -> Problem:
@@ -49,6 +51,18 @@ def _file_of_nothing(here: Path) -> Problem:
         path=(*here, "hf_file"),
         detail="expected `hf` beside it",
         hint="add `hf: org/repo`",
+        at_key=True,
+        rests_on=((*here, "hf"),),
+    )
+
+
+def _draft_alone(here: Path) -> Problem:
+    """Measured with b10434 and b11434: they download the one only on the way to the other, and then do not start."""
+    return Problem(
+        code="E0317",
+        summary="llama-server downloads a draft model only for a model that comes from Hugging Face too",
+        path=(*here, "speculative", "hf"),
+        hint="write `hf` for the model, or download the draft model and write `speculative.model`",
         at_key=True,
         rests_on=((*here, "hf"),),
     )

@@ -43,6 +43,7 @@ CODES: Mapping[str, str] = {
     "E0314": "A unix socket for several processes",
     "E0315": "TLS, which this version cannot look after",
     "E0316": "A model with several sources",
+    "E0317": "A draft model that would not be downloaded",
     "E0401": "A setting that this build does not have",
     "E0402": "A value that this build cannot say",
     "E0403": "Unknown or removed flag in `extra_args`",

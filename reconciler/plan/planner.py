@@ -26,7 +26,7 @@ from reconciler.plan.targets import Targets
 from reconciler.spec.digest import digest
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import Record, ResourceRecord
-from reconciler.spec.sources import source_of
+from reconciler.spec.sources import downloads_of
 
 __all__ = ["PlanOptions", "make_plan", "spec_digest"]
 
@@ -58,10 +58,10 @@ def _with_source(situation: Situation, change: Change) -> Change:
     """Says what will be downloaded; nobody asks the network here, so that it may be there already."""
     starts = change.action in {Action.START, Action.RESTART, Action.RELOAD}
     wanted = situation.wanted(change.resource) if starts else None
-    source = source_of(wanted.document) if wanted else None
-    if source is None:
+    downloads = downloads_of(wanted.document) if wanted else ()
+    if not downloads:
         return change
-    told = f"from {source}, downloaded unless it is here already"
+    told = f"downloads {' and '.join(downloads)}, unless here already"
     return replace(change, note=f"{change.note}; {told}" if change.note else told)
 
 

@@ -14,7 +14,7 @@ from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.command import dedicated_argv, preset, router_argv, router_model_argv, section
 from reconciler.render import FORMAT_VERSION
 from reconciler.render.layout import BLANK, Line, Span, Style, line
-from reconciler.spec.document import download_of
+from reconciler.spec.document import download_target
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.record import Record
@@ -71,7 +71,7 @@ def _placed(models: Mapping[str, ModelSpec], target: Target) -> dict[str, ModelS
     """The same models, each with the file that its download goes to."""
     lines = {name: target.record.resources.get(model_id(name)) for name in models}
     applied = {name: line.applied.document if line and line.applied else {} for name, line in lines.items()}
-    files = {name: download_of(one.document(), target.environment, applied[name]) for name, one in models.items()}
+    files = {name: download_target(one.document(), target.environment, applied[name]) for name, one in models.items()}
     return {name: one.replaced(path=file) if (file := files[name]) else one for name, one in models.items()}
 
 

@@ -43,7 +43,7 @@ def model_applied(
     """
     document: dict[str, Any] = {**model.document(), "files": _files(model, seen)}
     document.pop("port", None)
-    if download := download_of(document, seen.environment, before.document if before else {}):
+    if download := download_target(document, seen.environment, before.document if before else {}):
         document["download"] = download
     if model.serve == "dedicated":
         document |= _process(fleet, seen) | {"port": port}
@@ -69,7 +69,7 @@ def _process(fleet: FleetSpec, seen: Observation) -> dict[str, Any]:
     }
 
 
-def download_of(document: Document, environment: Mapping[str, str], before: Document) -> str | None:
+def download_target(document: Document, environment: Mapping[str, str], before: Document) -> str | None:
     """
     Where the file of a model goes that has an address: for good, whatever the environment of the next caller says.
 

@@ -21,10 +21,10 @@ REMOTE = SOURCES[1:]
 DOWNLOAD_VARIABLES = frozenset(
     {
         "HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "LLAMA_CACHE", "MODEL_ENDPOINT",
-        "XDG_CACHE_HOME",
+        "SSL_CERT_DIR", "SSL_CERT_FILE", "XDG_CACHE_HOME",
     }
 )  # fmt: skip
-"""Variables by which llama-server chooses where downloads come from and go to."""
+"""Variables by which llama-server chooses where downloads come from, whom it trusts there, and where they go to."""
 
 _WORD = r"[A-Za-z0-9][\w.-]*"
 _HF = f"{_WORD}/{_WORD}(:{_WORD})?"
@@ -69,23 +69,33 @@ def _image(value: str) -> str:
     return value
 
 
-Address = Annotated[str, Limit(json_schema_extra={"pattern": "^https?://"}), Checked(_address)]
+def _form(pattern: str, example: str) -> Limit:
+    """What an editor knows of a text that `Checked` judges."""
+    return Limit(json_schema_extra={"pattern": pattern, "examples": [example]})
+
+
+Address = Annotated[str, _form("^https?://", "https://host/model.gguf"), Checked(_address)]
 """Where a file is downloaded from."""
 
-HfRepository = Annotated[str, Limit(json_schema_extra={"pattern": f"^{_HF}$"}), Checked(_repository)]
+HfRepository = Annotated[str, _form(f"^{_HF}$", "org/repo:Q4_K_M"), Checked(_repository)]
 """A repository of Hugging Face, with the quantization where it is not the default."""
 
-DockerImage = Annotated[str, Limit(json_schema_extra={"pattern": f"^{_DOCKER}$"}), Checked(_image)]
+DockerImage = Annotated[str, _form(f"^{_DOCKER}$", "ai/gemma3"), Checked(_image)]
 """A model of Docker Hub."""
 
 
-def source_of(document: Mapping[str, Any]) -> str | None:
-    """What a model is downloaded from, as people name it, by its document; nothing when it is a file."""
-    if (repository := document.get("hf")) and (file := document.get("hf_file")):
-        return f"hf {repository}, {file}"
-    return next(
-        (f"{key} {document[key]}" if key != "url" else document[key] for key in REMOTE if document.get(key)), None
+def downloads_of(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """What llama-server downloads for a model, as people name it, by its document; nothing when all of it is files."""
+    file = f", {document['hf_file']}" if "hf_file" in document else ""
+    repositories = (document.get("hf"), document.get("speculative", {}).get("hf"))
+    named = (
+        f"hf {repositories[0]}{file}" if repositories[0] else None,
+        document.get("url"),
+        f"docker {document['docker']}" if "docker" in document else None,
+        document.get("multimodal", {}).get("mmproj_url"),
+        f"hf {repositories[1]}" if repositories[1] else None,
     )
+    return tuple(filter(None, named))
 
 
 def download_path(document: Mapping[str, Any], environment: Mapping[str, str]) -> str | None:

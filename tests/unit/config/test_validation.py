@@ -37,6 +37,7 @@ def model(text: str) -> str:
         (model("memory: {threads: 1}"), ("E0204", 7, 14), "", "`threads` belongs directly in the model"),
         (model("replicas: 2"), ("E0208", 7, 5), "", "remove `replicas`"),
         (model("hf: a/b"), ("E0316", 7, 5), "`path` is one already; the other one is at ", "remove `hf` or `path`"),
+        (model("speculative: {hf: a/b}"), ("E0317", 7, 19), "", "write `hf` for the model"),
         (model("hf_file: a"), ("E0205", 7, 5), "expected `hf` beside it", "add `hf: org/repo`"),
         (
             model("hf: a").replace("path: a.gguf", "load: always"),

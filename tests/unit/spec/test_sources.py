@@ -4,8 +4,8 @@ import pytest
 
 from reconciler.llama.argv import without_secrets
 from reconciler.llama.environment import passed_on
-from reconciler.spec.document import download_of
-from reconciler.spec.sources import download_path, source_of, tells_a_secret
+from reconciler.spec.document import download_target
+from reconciler.spec.sources import download_path, downloads_of, tells_a_secret
 
 MODEL = {"url": "https://host/a/m%20x-00001-of-00003.gguf?download=true"}
 
@@ -38,23 +38,23 @@ def test_a_file_and_a_repository_need_no_place() -> None:
 
 def test_a_download_stays_where_it_is_until_it_is_another_one() -> None:
     before = {**MODEL, "download": "/old/m.gguf"}
-    assert download_of(MODEL, {"HOME": "/h"}, before) == "/old/m.gguf"
-    assert download_of({"url": "http://host/n.gguf"}, {"HOME": "/h"}, before) != "/old/m.gguf"
-    assert download_of(MODEL | {"env": {"LLAMA_CACHE": "/own"}}, {"HOME": "/h"}, before).startswith("/own/")  # type: ignore[union-attr] # it has one
+    assert download_target(MODEL, {"HOME": "/h"}, before) == "/old/m.gguf"
+    assert download_target({"url": "http://host/n.gguf"}, {"HOME": "/h"}, before) != "/old/m.gguf"
+    assert download_target(MODEL | {"env": {"LLAMA_CACHE": "/own"}}, {"HOME": "/h"}, before).startswith("/own/")  # type: ignore[union-attr] # it has one
 
 
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        ({"path": "/m.gguf"}, None),
-        ({"hf": "a/b:Q8_0"}, "hf a/b:Q8_0"),
-        ({"hf": "a/b", "hf_file": "c.gguf"}, "hf a/b, c.gguf"),
-        ({"url": "http://h/m.gguf"}, "http://h/m.gguf"),
-        ({"docker": "m"}, "docker m"),
+        ({"path": "/m.gguf"}, ()),
+        ({"hf": "a/b", "speculative": {"hf": "a/c"}}, ("hf a/b", "hf a/c")),
+        ({"hf": "a/b", "hf_file": "c.gguf"}, ("hf a/b, c.gguf",)),
+        ({"url": "http://h/m.gguf", "multimodal": {"mmproj_url": "http://h/p"}}, ("http://h/m.gguf", "http://h/p")),
+        ({"docker": "m"}, ("docker m",)),
     ],
 )
-def test_a_source_is_named_as_people_know_it(document: dict[str, str], said: str | None) -> None:
-    assert source_of(document) == said
+def test_what_is_downloaded_is_named_as_people_know_it(document: dict[str, str], said: tuple[str, ...]) -> None:
+    assert downloads_of(document) == said
 
 
 @pytest.mark.parametrize(
