@@ -47,10 +47,10 @@ class Context:
         if change.resource == ROUTER:
             return router_applied(self.fleet, self.seen)
         model = self.fleet.models.get(model_name(change.resource) or "")
+        before = self.resource(change.resource, change.slot).applied
         if model is None:
             # It left the files and is protected: what there is to load again is what was applied.
-            return self.resource(change.resource, change.slot).applied
-        before = self.resource(change.resource, change.slot).applied
+            return before
         return model_applied(self.fleet, model, self.seen, port=change.port, before=before)
 
     def carrier(self, slot: SlotUid | None) -> ObservedInstance | None:

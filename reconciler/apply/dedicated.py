@@ -116,8 +116,8 @@ async def _attempt(
             cause = f"{error.summary}: {error.detail}" if error.detail else error.summary
             return None, Readiness(ready=False, seconds=0.0, cause=cause)
         readiness = await wait_ready(ctx, change, launched, applied)
-    if not readiness.ready:
-        await end(launched.handle, policy)
-        launched.handle.close()
-        await end_survivors(ctx, slot, policy)
+        if not readiness.ready:
+            await end(launched.handle, policy)
+            launched.handle.close()
+            await end_survivors(ctx, slot, policy)
     return launched, readiness

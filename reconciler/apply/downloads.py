@@ -59,7 +59,7 @@ def download_of(ctx: Context, change: Change, applied: Applied, port: int | None
     return Download(ctx, change, port) if downloads_of(applied.document) else None
 
 
-def told(cause: Cause, applied: Applied) -> str:
+def cause_text(cause: Cause, applied: Applied) -> str:
     """Why it ended, in one line. llama-server (b10434) may end before its last words are in the log."""
     downloads = downloads_of(applied.document) if cause.kind is CauseKind.EXITED else ()
     perhaps = f"; it had {' and '.join(downloads)} to download" if downloads else ""

@@ -1,7 +1,7 @@
 """Waiting until a started server answers. Only progress extends the time: a growing log is none."""
 
 from reconciler.apply.context import Context
-from reconciler.apply.downloads import download_of, told
+from reconciler.apply.downloads import cause_text, download_of
 from reconciler.apply.launch import Launched
 from reconciler.apply.policies import policy_of
 from reconciler.domain.change import Change
@@ -90,4 +90,4 @@ async def _died(ctx: Context, started: Launched, applied: Applied, seconds: floa
     ended = await started.handle.wait(1.0)
     tail = ctx.world.files.tail(ctx.world.log(_slot(started)), lines=40, since=started.log_offset)
     cause = cause_of_death("\n".join(tail), ended.code if ended else None, ended.signal if ended else None)
-    return Readiness(ready=False, seconds=seconds, cause=told(cause, applied), log_lines=cause.lines)
+    return Readiness(ready=False, seconds=seconds, cause=cause_text(cause, applied), log_lines=cause.lines)

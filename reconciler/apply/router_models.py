@@ -12,7 +12,7 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from reconciler.apply.context import Context
-from reconciler.apply.downloads import told
+from reconciler.apply.downloads import cause_text
 from reconciler.apply.readiness import Readiness
 from reconciler.apply.router_patience import Patience
 from reconciler.apply.router_progress import follow
@@ -160,7 +160,7 @@ async def _loaded(
             return Readiness(ready=True, seconds=waited)
         if state.status == "unloaded" and (state.failed or waited > UNHEARD):
             cause = await _cause(ctx, change, state.exit_code)
-            return Readiness(ready=False, seconds=waited, cause=told(cause, section), log_lines=cause.lines)
+            return Readiness(ready=False, seconds=waited, cause=cause_text(cause, section), log_lines=cause.lines)
         await clock.sleep(FAST_LOOK if waited < UNHEARD else LOOK)
     await _unload(ctx, router, patience.name)
     return Readiness(ready=False, seconds=clock.monotonic() - began, cause=late)
