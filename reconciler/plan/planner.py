@@ -57,8 +57,8 @@ def make_plan(fleet: FleetSpec, record: Record, seen: Observation, options: Plan
 def _with_source(situation: Situation, change: Change) -> Change:
     """Says what will be downloaded; nobody asks the network here, so that it may be there already."""
     starts = change.action in {Action.START, Action.RESTART, Action.RELOAD}
-    wanted = situation.wanted(change.resource) if starts else None
-    downloads = downloads_of(wanted.document) if wanted else ()
+    model = situation.model(change.resource) if starts else None
+    downloads = downloads_of(model.written()) if model else ()
     if not downloads:
         return change
     told = f"downloads {' and '.join(downloads)}, unless here already"

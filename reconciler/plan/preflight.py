@@ -56,8 +56,9 @@ def _files(situation: Situation, change: Change) -> Iterator[Diagnostic]:
 
 def _place(situation: Situation, change: Change) -> Iterator[Diagnostic]:
     """A model that is downloaded has no file to look at; but there must be a place for it."""
-    model, wanted = situation.model(change.resource), situation.wanted(change.resource)
-    if model and wanted and (model.url or model.docker) and "download" not in wanted.document:
+    model = situation.model(change.resource)
+    wanted = situation.wanted(change.resource) if model and (model.url or model.docker) else None
+    if model and wanted and "download" not in wanted.document:
         yield Diagnostic(
             code="E0506",
             summary=f"there is no place to download {change.resource} to",

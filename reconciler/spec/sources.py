@@ -86,12 +86,12 @@ DockerImage = Annotated[str, _form(f"^{_DOCKER}$", "ai/gemma3"), Checked(_image)
 
 def downloads_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     """What llama-server downloads for a model, as people name it, by its document; nothing when all of it is files."""
-    file = f", {document['hf_file']}" if "hf_file" in document else ""
+    file = f", {document['hf_file']}" if document.get("hf_file") else ""
     repositories = (document.get("hf"), document.get("speculative", {}).get("hf"))
     named = (
         f"hf {repositories[0]}{file}" if repositories[0] else None,
         document.get("url"),
-        f"docker {document['docker']}" if "docker" in document else None,
+        f"docker {document['docker']}" if document.get("docker") else None,
         document.get("multimodal", {}).get("mmproj_url"),
         f"hf {repositories[1]}" if repositories[1] else None,
     )
