@@ -11,6 +11,7 @@ from reconciler.config.keys import MODEL_KEYS_OF_SERVER, NOT_IN_DEFAULTS, RESERV
 from reconciler.spec.base import Spec
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.policy import SafetySpec
+from reconciler.spec.sources import SOURCES
 from reconciler.spec.validating import json_schema
 
 Schema = dict[str, Any]
@@ -36,6 +37,7 @@ def fleet_schema() -> Schema:
     parts["SecretRef"] |= {"minProperties": 1, "maxProperties": 1}
     parts["SafetySpec"]["properties"]["max_stop"]["default"] = f"{SafetySpec.max_stop}%"
     parts["Defaults"] = _defaults(parts["ModelSpec"])
+    parts["ModelSpec"]["anyOf"] = [{"required": [source]} for source in SOURCES]
     parts["ServerSpec"]["properties"] |= _shared(parts["ModelSpec"])
     properties = schema["properties"] | {
         "version": schema["properties"]["version"]

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.spec.sources import tells_a_secret
 
 MAX_SNIPPET = 500
 """Longer lines are written by programs; showing one helps nobody."""
@@ -43,7 +44,7 @@ class Text:
         found = self.line(number)
         key_before = SECRET_KEY.search(self.line(number - 1).rstrip(" |>-+"))
         secret = SECRET_KEY.search(found) or (key_before and key_before.end() == len(key_before.string))
-        return "" if secret or len(found) > MAX_SNIPPET else found
+        return "" if secret or tells_a_secret(found) or len(found) > MAX_SNIPPET else found
 
 
 class Place(NamedTuple):
