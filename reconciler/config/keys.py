@@ -19,12 +19,10 @@ MODEL_KEYS_OF_SERVER = frozenset({*SECTIONS, *ServingSettings.model_fields})
 NOT_IN_DEFAULTS = frozenset({"path", "aliases", "port", "moved_from"})
 """Keys that must differ from model to model."""
 
-BESIDE_THE_SPEC = ("defaults", "required_version")
+BESIDE_THE_SPEC = ("defaults", "include", "profiles", "required_version", "variables")
 """Keys of the top level that are used up by merging and reading."""
 
-RESERVED = frozenset(
-    {"nodes", "node", "replicas", "engine", "include", "profiles", "variables", "endpoints", "hf", "url", "docker"}
-)
+RESERVED = frozenset({"nodes", "node", "replicas", "engine", "endpoints", "hf", "url", "docker"})
 """Keys that a later version will give a meaning."""
 
 

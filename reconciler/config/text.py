@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.frozen import frozen
 
 MAX_SNIPPET = 500
 """Longer lines are written by programs; showing one helps nobody."""
@@ -78,6 +79,21 @@ def problem_at(
         position=place.position,
         snippet=place.text.snippet(place.line),
     )
+
+
+@frozen
+class Refusal:
+    """What cannot be had and why, by somebody who does not know the place to say it at."""
+
+    code: str
+    summary: str
+    detail: str = ""
+    hint: str = ""
+    path: str = ""
+
+    def at(self, place: Place) -> Diagnostic:
+        """The problem, at the place that asked."""
+        return problem_at(place, self.code, self.summary, detail=self.detail, hint=self.hint, path=self.path)
 
 
 def printable(value: str, limit: int = 60) -> str:

@@ -23,7 +23,7 @@ FLEET = HEAD + "router: {models_max: 0}\nmodels:\n  a: {path: a.gguf, memory: {c
 def test_an_unchanged_fleet_is_not_parsed_again(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, cache = write(FLEET), tmp_path / "cache"
     first = load(path, cache=cache)
-    monkeypatch.setattr(loading, "_read", lambda _files: pytest.fail("it was parsed"))
+    monkeypatch.setattr(loading._Source, "read", lambda _self: pytest.fail("it was parsed"))
 
     again = load(path, cache=cache)
 
@@ -49,7 +49,7 @@ def test_a_damaged_cache_is_written_again(write: Write, tmp_path: Path, damage: 
     file.write_bytes(damage)
 
     assert load(path, cache=cache).spec == first.spec
-    assert json.loads(file.read_bytes())["fleet"]["fleet"] == "test"
+    assert json.loads(file.read_bytes())["merged"]["fleet"]["fleet"] == "test"
 
 
 def test_a_cache_holds_the_latest_content_alone_and_for_its_owner(write: Write, tmp_path: Path) -> None:
