@@ -45,7 +45,7 @@ def expand(wanted: str, including: Path) -> list[Path] | Refusal:
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        return _matching(wanted, path) if is_pattern(wanted) else _absent(wanted, path)
+        return _matching(wanted, path) if is_pattern(wanted) else _absent(wanted, path, including)
     except OSError as error:
         return unreadable(path, error)
     return files_of(path)
@@ -130,15 +130,15 @@ def _fitting(here: Path, pattern: str) -> list[Path]:
     return [one for one in inside if fnmatchcase(one.name, pattern) and one.name.startswith(".") == hidden]
 
 
-def _absent(wanted: str, path: Path) -> Refusal:
-    summary = f"`{printable(wanted)}` does not exist"
+def _absent(wanted: str, path: Path, including: Path) -> Refusal:
+    summary, detail = f"`{printable(wanted)}` does not exist", "" if str(path) == wanted else f"looked for {path}"
     if "${" in wanted:
         hint = "write the name out: variables are not replaced in `include`"
-        return Refusal(code="E0601", summary=summary, detail=f"looked for {path}", hint=hint)
+        return Refusal(code="E0601", summary=summary, detail=detail, hint=hint)
     try:
-        siblings = [one.name for one in path.parent.iterdir() if not one.name.startswith(".")]
+        siblings = [one.name for one in path.parent.iterdir() if one.name[0] != "." and one != including]
     except OSError:
         siblings = []
     near = difflib.get_close_matches(path.name, siblings, 1) if wanted.endswith(path.name) else []
     hint = f"did you mean `{wanted.removesuffix(path.name)}{near[0]}`?" if near else "mend the path, or remove it"
-    return Refusal(code="E0601", summary=summary, detail=f"looked for {path}", hint=hint)
+    return Refusal(code="E0601", summary=summary, detail=detail, hint=hint)

@@ -11,6 +11,9 @@ from reconciler.domain.diagnostic import Diagnostic, Position
 INHERITED = ("defaults", "server")
 """Sections that lie under every model, the stronger first."""
 
+AT_KEY = frozenset({"E0403", "E0404", "E0405", "E0406", "W0402"})
+"""What is wrong with a flag in `extra_args`, whatever its value is."""
+
 OWN = 2
 """Parts of the path of a model itself: `models`, name."""
 
@@ -71,7 +74,7 @@ class Places:
             return diagnostic
         parts = self.parts(diagnostic.path)
         found = self.said_at(parts)
-        place = _pointer(found[1], at_key=False) if found else self._above(parts)
+        place = _pointer(found[1], at_key=diagnostic.code in AT_KEY) if found else self._above(parts)
         if place is None:
             return diagnostic
         path = dotted(found[0]) if found else diagnostic.path
