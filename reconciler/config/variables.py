@@ -30,6 +30,9 @@ MAX_TEXT = 100_000
 
 MAX_ALL_TEXT = 10_000_000
 MAX_PROBLEMS = 100
+ONCE = frozenset({"E0108", "E0614"})
+"""What goes too far in one place does so in many."""
+
 MAX_DEPTH = 50
 MAX_CHAIN = 6
 
@@ -99,6 +102,7 @@ class _Substitution:
         self.problems: list[Diagnostic] = []
         self.refused: set[Path] = set()
         self.environment: dict[str, str] = {}
+        self.said_once: set[str] = set()
         self.length = 0
 
     # --- values in their places ---
@@ -138,12 +142,12 @@ class _Substitution:
             raise _Refused("E0114", f"`{printable(node.value)}` cannot be read: {error}") from error
 
     def note(self, error: _Refused, place: Place, path: Path) -> None:
-        if error.code and len(self.problems) < MAX_PROBLEMS:
-            built = problem_at(
-                place, error.code, error.summary, detail=error.detail, hint=error.hint, path=dotted(path)
-            )
-            if built not in self.problems:
-                self.problems.append(built)
+        if not error.code or error.code in self.said_once or len(self.problems) >= MAX_PROBLEMS:
+            return
+        built = problem_at(place, error.code, error.summary, detail=error.detail, hint=error.hint, path=dotted(path))
+        if built not in self.problems:
+            self.problems.append(built)
+        self.said_once |= ONCE & {error.code}
 
     # --- what stands for what ---
 
