@@ -1,5 +1,4 @@
 """`include`: files, directories and patterns become part of the fleet, and a slip of the pen is told."""
-# ruff: noqa: E501 - files in one line
 
 from pathlib import Path
 

@@ -104,7 +104,7 @@ def test_profiles_of_several_files_are_one_and_a_value_said_twice_shows_both_pla
     assert places([found]) == [("E0301", 1, 76)]
     assert (found.path, found.detail[-16:]) == ("profiles.prod.models.chat.memory.keep", "fleet.yaml:17:41")
 
-    write("profiles: {prod: {models: {code: {threads: 3}, chat: {threads: 4}}}, small:}\n", "more.yaml")
+    write("profiles: {prod: {models: {code: {threads: 3}, chat: {threads: 4}}}, small: null}\n", "more.yaml")
     spec = load_fleet([path], profiles=["prod"]).spec
     assert (spec.models["code"].threads, spec.models["chat"].threads) == (3, 4)
 
