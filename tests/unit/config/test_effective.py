@@ -11,7 +11,7 @@ from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.config.source import parse
 from reconciler.config.text import Text
 from reconciler.domain.diagnostic import Position
-from reconciler.domain.said import Said
+from reconciler.domain.said import Said, Tree
 from reconciler.render.configuration import configuration_json, configuration_text
 from reconciler.render.layout import text
 from tests.unit.config.conftest import HEAD, Write
@@ -112,7 +112,7 @@ def test_every_line_ends_with_the_place_that_set_its_value(write: Write, monkeyp
 
 
 def test_in_json_a_value_and_its_place_are_one_object() -> None:
-    tree = {"a": {"b": Said(value=[1], position=Position(file="f.yaml", line=2, column=3))}, "c": Said(value=1)}
+    tree: Tree = {"a": {"b": Said(value=[1], position=Position(file="f.yaml", line=2, column=3))}, "c": Said(value=1)}
 
     assert configuration_json(tree, origin=True) == {
         "a": {"b": {"value": [1], "file": "f.yaml", "line": 2, "column": 3}},
