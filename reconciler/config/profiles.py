@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.config.keys import BESIDE_THE_SPEC, RESERVED
+from reconciler.config.keys import BESIDE_THE_SPEC, RESERVED, is_secret
 from reconciler.config.merge import Merged, Tree, model_part, process_part
 from reconciler.config.node import Entry, Node, Path, mapping
 from reconciler.config.problem import Problem, dotted
@@ -36,7 +36,7 @@ def lay_over(sections: Mapping[str, Entry], names: Sequence[str]) -> tuple[Secti
     result = dict(sections)
     for name in names:
         for key, entry in (_usable(known[name]) if name in known else {}).items():
-            result[key] = _laid(result.get(key), entry, of_models=key == "models")
+            result[key] = _laid(result.get(key), entry, (key,))
     return result, [_unknown(name, known) for name in dict.fromkeys(names) if name not in known]
 
 
@@ -75,13 +75,17 @@ def _usable(profile: Entry) -> Sections:
     return {key: entry for key, entry in (profile.node.entries or {}).items() if key in ALLOWED}
 
 
-def _laid(under: Entry | None, over: Entry, *, of_models: bool = False) -> Entry:
+def _laid(under: Entry | None, over: Entry, path: Path) -> Entry:
     """One on top of the other; a model that is `null` is gone with all that it would inherit."""
-    if over.node.entries is None or (not of_models and (under is None or under.node.entries is None)):
+    of_models = path == ("models",)
+    if over.node.entries is None or (path[0] == "server" and is_secret(path)):
+        # A reference to a secret is one value: one of its two keys stands for the other.
+        return over
+    if not of_models and (under is None or under.node.entries is None):
         return over
     entries = dict(under.node.entries or {}) if under else {}
     for key, entry in over.node.entries.items():
-        entries[key] = _laid(entries.get(key), entry)
+        entries[key] = _laid(entries.get(key), entry, (*path, key))
         if of_models and entry.node.value is None:
             del entries[key]
     base = under or over

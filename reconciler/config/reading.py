@@ -8,7 +8,7 @@ from reconciler.config.files import RawFile, Shelf
 from reconciler.config.include import Inclusion, expand, is_pattern
 from reconciler.config.node import Node
 from reconciler.config.source import parse
-from reconciler.config.syntax import decode
+from reconciler.config.syntax import decode, forbidden_escape
 from reconciler.config.text import Place, Refusal, Text, problem_at
 from reconciler.config.wording import describe
 from reconciler.domain.diagnostic import Diagnostic
@@ -85,7 +85,9 @@ def _includes(root: Node | None, reading: Reading) -> Iterator[tuple[Place, str]
     if entry is None or entry.node.value is None:
         return
     for node in [entry.node] if entry.node.items is None else entry.node.items:
-        if isinstance(node.value, str) and node.value:
+        if isinstance(node.value, str) and forbidden_escape(node.place, node.value):
+            reading.astray = True  # The reader has said why.
+        elif isinstance(node.value, str) and node.value:
             yield node.place, node.value
         else:
             place = entry.place if node.entries is not None else node.place

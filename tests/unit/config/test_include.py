@@ -105,6 +105,8 @@ def test_a_file_is_shown_as_one_would_reach_it(write: Write, tmp_path: Path, mon
         ("{a: b}", "E0201", 1, "write `include: [models/*.yaml]`"),
         ("[[a]]", "E0201", 11, "write `include: [models/*.yaml]`"),
         ("''", "E0201", 10, "write `include: [models/*.yaml]`"),
+        ('"a\\0b"', "E0110", 10, "remove the escape"),
+        (f"{'a' * 300}.yaml", "E0112", 10, "mend the path"),
     ],
 )
 def test_an_include_that_leads_nowhere_is_told_at_its_line(

@@ -127,9 +127,12 @@ def test_one_unreadable_file_does_not_hide_the_problems_of_another(write: Write,
 
 SEED = (Path(__file__).parents[3] / "examples/quickstart/fleet.yaml").read_text() + (
     "x-common: &common {ctx_size: 32k}\nserver: {api_key: {env: KEY}, ports: 8100-8199, memory: *common}\n"
+    "variables: {ctx: 4k, twice: '${ctx}${ctx}'}\n"
+    "profiles:\n  p:\n    variables: {ctx: 8k}\n    server: {api_key: {file: key}}\n    models: {gemma: {threads: 3}}\n"
+    "    defaults:\n      chat_template: a ${twice} $${x} ${env:HOME}\n"
 )
 PIECES = st.sampled_from(
-    [*"[]{}:,&*!|>'\"%@`#-?\t\n\0 ", "<<: ", "*a", "&a ", "!!", "---\n", "...\n", "\ufeff", "\u2028", "null", "- ", "0x", "[[[[", "99" * 99]
+    [*"[]{}:,&*!|>'\"%@`#-?\t\n\0 ", "<<: ", "*a", "&a ", "!!", "---\n", "...\n", "\ufeff", "\u2028", "null", "- ", "0x", "[[[[", "99" * 99, "${", "}", "${ctx}", "$${", "${env:", "include: ", "*.yaml", "null"]
 )  # fmt: skip
 EDITS = st.lists(st.tuples(st.integers(0, len(SEED)), st.integers(0, 12), PIECES | st.text(max_size=3)), max_size=6)
 
@@ -153,7 +156,7 @@ def test_a_mutated_file_is_a_fleet_or_a_config_error(tmp_path: Path, edits: list
 def refused(path: Path) -> tuple[object, ...]:
     """What is wrong, which must be something when the file is refused."""
     try:
-        load_fleet([path])
+        load_fleet([path], profiles=["p"]).configuration()
     except ConfigError as error:
         return error.diagnostics or ("refused without a reason",)
     return ()

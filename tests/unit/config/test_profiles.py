@@ -191,7 +191,7 @@ def test_secrets_protection_moves_and_switches_work_from_profiles_and_included_f
         "models: {old: {path: o.gguf, protect: true, moved_from: older}}\nserver: {api_key: {file: key}}\n", "in/c.yaml"
     )
     text = HEAD + "include: in/*.yaml\nrouter: {models_max: 0}\nprofiles:\n  off:\n"
-    text += "    models: {old: {enabled: false}}\n    server: {api_key: {file: null, env: MY_KEY}}\n"
+    text += "    models: {old: {enabled: false}}\n    server: {api_key: {env: MY_KEY}}\n"
     path = write(text)
 
     plain, off = load(path).spec, load_fleet([path], profiles=["off"]).spec
