@@ -132,12 +132,10 @@ def _unknown(name: str, known: Mapping[str, Entry]) -> Refusal:
 
 def _nothing_to_take(sections: Mapping[str, Entry], profile: str) -> Iterator[Diagnostic]:
     """Models that a profile takes away and that nobody declares, here or in another profile."""
-    known = dict.fromkeys(_models(sections))
-    for name, other in profiles_of(sections).items():
-        if name != profile:
-            known |= dict.fromkeys(_models(other.node.entries or {}))
+    known = _models(sections)
+    others = [other.node.entries or {} for name, other in profiles_of(sections).items() if name != profile]
     for name, entry in _models(profiles_of(sections)[profile].node.entries or {}).items():
-        if entry.node.value is None and name not in known:
+        if entry.node.value is None and name not in known and not any(name in _models(one) for one in others):
             near = difflib.get_close_matches(name, known, 1)
             yield problem_at(
                 entry.place,
