@@ -14,7 +14,7 @@ from reconciler.config.files import RawFile, Shelf, content_digest, default_path
 from reconciler.config.merge import Merged, complete
 from reconciler.config.node import Path as KeyPath
 from reconciler.config.origin import origin_of
-from reconciler.config.places import Places
+from reconciler.config.places import INHERITED, Places, candidates
 from reconciler.config.problem import Problem, well_founded
 from reconciler.config.rules import check
 from reconciler.config.validation import validate
@@ -217,12 +217,15 @@ def _check(
 
 
 def _is_excused(problem: Problem, composed: "Composed") -> bool:
-    """Whether it may follow from another one alone: what it misses may stand in what nobody could read."""
+    """Whether it may follow from another one alone: what it misses may stand in what nobody could read or replace."""
     if composed.lost:
         return problem.code in ABSENT
-    if problem.code == "E0205":
-        return problem.path in composed.refused or (composed.astray and len(problem.path) == 1)
-    return composed.astray and problem.code == "E0305"
+    if any(path[: len(one)] == one for path in composed.refused for one in candidates(problem.path)):
+        return True
+    if problem.code in ABSENT and problem.code != "E0205" and any(path[0] in INHERITED for path in composed.refused):
+        return True
+    top_level = len(problem.path) == 1
+    return composed.astray and (problem.code == "E0305" or (problem.code == "E0205" and top_level))
 
 
 def _check_flags(spec: FleetSpec, catalogue: Catalogue) -> tuple[Diagnostic, ...]:

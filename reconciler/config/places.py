@@ -18,6 +18,14 @@ OWN = 2
 """Parts of the path of a model itself: `models`, name."""
 
 
+def candidates(path: Path) -> Iterator[Path]:
+    """Where a value may be said, the strongest place first."""
+    yield path
+    if path[:1] == ("models",) and len(path) > OWN:
+        for section in INHERITED:
+            yield (section, *path[OWN:])
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """
@@ -33,7 +41,7 @@ class Places:
 
     def said_at(self, path: Path) -> tuple[Path, Entry] | None:
         """Who says this value: the path itself, or the section that the model has it from."""
-        for candidate in _candidates(path):
+        for candidate in candidates(path):
             if entry := self._walk(candidate):
                 return candidate, entry
         return None
@@ -107,13 +115,6 @@ class Places:
                 return None
             entry = entry.node.child(part)
         return entry
-
-
-def _candidates(path: Path) -> Iterator[Path]:
-    yield path
-    if path[:1] == ("models",) and len(path) > OWN:
-        for section in INHERITED:
-            yield (section, *path[OWN:])
 
 
 def _pointer(entry: Entry, *, at_key: bool) -> Place:

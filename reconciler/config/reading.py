@@ -9,12 +9,9 @@ from reconciler.config.include import Inclusion, expand, is_pattern
 from reconciler.config.node import Node
 from reconciler.config.source import parse
 from reconciler.config.syntax import decode, forbidden_escape
-from reconciler.config.text import Place, Refusal, Text, problem_at
+from reconciler.config.text import Place, Refusal, Text, problem_at, way_round
 from reconciler.config.wording import describe
 from reconciler.domain.diagnostic import Diagnostic
-
-MAX_CHAIN = 6
-"""Files that a circle shows by name; in a longer one those in the middle say nothing more."""
 
 
 class _Link(NamedTuple):
@@ -135,13 +132,11 @@ def _circles(links: list[list[_Link]], files: list[RawFile]) -> Iterator[Diagnos
 
 def _circle(trail: list[RawFile], place: Place) -> Diagnostic:
     names = [one.shown for one in (*trail, trail[0])]
-    if len(names) > MAX_CHAIN:
-        names = [*names[: MAX_CHAIN // 2], "…", *names[-MAX_CHAIN // 2 :]]
     return problem_at(
         place,
         "E0602",
         f"`{trail[0].shown}` includes itself" if len(trail) == 1 else f"`{trail[0].shown}` is included from itself",
-        detail=" → ".join(names),
+        detail=way_round(names),
         hint="remove this line",
         path="include",
     )

@@ -1,6 +1,7 @@
 """The text of one configuration file: places in it, and the lines that a diagnostic may show."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from reconciler.domain.frozen import frozen
 
 MAX_SNIPPET = 500
 """Longer lines are written by programs; showing one helps nobody."""
+
+MAX_CHAIN = 6
 
 LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line in YAML 1.1, by which libyaml counts."""
@@ -94,6 +97,12 @@ class Refusal:
     def at(self, place: Place) -> Diagnostic:
         """The problem, at the place that asked."""
         return problem_at(place, self.code, self.summary, detail=self.detail, hint=self.hint, path=self.path)
+
+
+def way_round(names: Sequence[str]) -> str:
+    """A circle as one reads it; of a long one those in the middle say nothing more."""
+    half = MAX_CHAIN // 2
+    return " → ".join(names if len(names) <= MAX_CHAIN else (*names[:half], "…", *names[-half:]))
 
 
 def printable(value: str, limit: int = 60) -> str:

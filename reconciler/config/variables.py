@@ -15,7 +15,7 @@ from reconciler.config.node import PLAIN, Entry, Node, Path, mapping, sequence
 from reconciler.config.problem import dotted
 from reconciler.config.scalars import BadScalarError, plain
 from reconciler.config.syntax import forbidden_escape
-from reconciler.config.text import Place, Refusal, printable, problem_at
+from reconciler.config.text import Place, Refusal, printable, problem_at, way_round
 from reconciler.config.wording import describe
 from reconciler.domain.diagnostic import Diagnostic
 
@@ -34,7 +34,6 @@ ONCE = frozenset({"E0108", "E0614"})
 """What goes too far in one place does so in many."""
 
 MAX_DEPTH = 50
-MAX_CHAIN = 6
 
 Sections = Mapping[str, Entry]
 
@@ -121,14 +120,21 @@ class _Substitution:
             inner = ((key, entry.place, self.node(entry.node, (*path, key))) for key, entry in node.entries.items())
             return mapping(node.place, {key: Entry(place, one) for key, place, one in inner if one is not None})
         if node.items is not None:
-            items = (self.node(one, (*path, index)) for index, one in enumerate(node.items))
-            return sequence(node.place, [one for one in items if one is not None])
+            return self.remaining(node, node.items, path)
         try:
             return self.scalar(node)
         except _Refused as error:
             self.refused.add(path)
             self.note(error, node.place, path)
             return None
+
+    def remaining(self, node: Node, items: list[Node], path: Path) -> Node:
+        """What is left of it; the others have moved, so the list as a whole counts as refused."""
+        kept = [one for index, item in enumerate(items) if (one := self.node(item, (*path, index))) is not None]
+        if len(kept) < len(items):
+            self.refused -= {(*path, index) for index in range(len(items))}
+            self.refused.add(path)
+        return sequence(node.place, kept)
 
     def scalar(self, node: Node) -> Node:
         text = self.text(node.value, ())
@@ -246,9 +252,8 @@ class _Substitution:
         return _Refused("E0607", f"there is no variable `{name}`", hint)
 
     def circle(self, chain: tuple[str, ...]) -> _Refused:
-        shown = chain if len(chain) <= MAX_CHAIN else (*chain[: MAX_CHAIN // 2], "…", *chain[-MAX_CHAIN // 2 :])
         summary = f"the variable `{chain[0]}` needs itself"
-        return _Refused("E0610", summary, "give one of them a value of its own", " → ".join(shown), chain[0])
+        return _Refused("E0610", summary, "give one of them a value of its own", way_round(chain), chain[0])
 
     def malformed(self, inner: str) -> _Refused:
         summary = f"`${{{printable(inner)}}}` cannot be read"

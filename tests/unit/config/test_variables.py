@@ -211,6 +211,21 @@ def test_a_value_that_could_not_be_replaced_causes_no_second_problem(write: Writ
     assert sorted(found) == [("E0201", 11, 9), ("E0607", 3, 9), ("E0607", 6, 11), ("E0607", 8, 12), ("E0607", 10, 9)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "defaults:\n  serve: ${x}\nmodels: {a: {path: a, port: 8100}}\n",
+        "defaults:\n  load: ${x}\nrouter: {models_max: 1}\nmodels: {a: {path: a}, b: {path: b}}\n",
+        "defaults:\n  reverse_prompt: ['${x}']\nmodels: {a: {path: a}}\nrouter: {models_max: 0}\n",
+        "models:\n  a: {path: a, reverse_prompt: ['${x}']}\nrouter: {models_max: 0}\n",
+        "server:\n  api_key: {env: '${x}'}\n",
+        "router:\n  models_max: ${x}\nmodels: {a: {path: a}, b: {path: b}, c: {path: c}, d: {path: d}, e: {path: e}}\n",
+    ],
+)
+def test_what_only_follows_from_a_value_that_is_missing_is_not_told(write: Write, text: str) -> None:
+    assert [one.code for one in refused(write(HEAD + text))] == ["E0607"]
+
+
 def test_a_name_that_looks_like_a_variable_is_told(write: Write) -> None:
     found = refused(write(TOP + "variables: {n: a}\nmodels:\n  ${n}: {path: x}\n"))
 
