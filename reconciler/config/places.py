@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.config.node import Entry, Path
-from reconciler.config.problem import Problem, dotted
+from reconciler.config.problem import WITHOUT_QUOTES, Problem, dotted
 from reconciler.config.text import Place, problem_at
 from reconciler.domain.diagnostic import Diagnostic, Position
 
@@ -90,6 +90,10 @@ class Places:
 
     def _diagnostic(self, problem: Problem, path: Path, entry: Entry | None) -> Diagnostic:
         place = _pointer(entry, at_key=problem.at_key) if entry else self._above(path)
+        hint = problem.hint
+        if place and "${" in place.written and hint.startswith(WITHOUT_QUOTES):
+            # Within `{ }` it could not stand so.
+            hint = f"{WITHOUT_QUOTES}, on a line of its own"
         others = (found[1].place for one in problem.others if (found := self.said_at(one)))
         detail = problem.detail + "".join(f"; the other one is at {other}" for other in others)
         built = problem_at(
@@ -97,7 +101,7 @@ class Places:
             problem.code,
             problem.summary,
             detail=detail.removeprefix("; "),
-            hint=problem.hint,
+            hint=hint,
             path=dotted(path),
         )
         return replace(built, severity=problem.severity, snippet="" if problem.secret else built.snippet)

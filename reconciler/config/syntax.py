@@ -72,8 +72,7 @@ def bad_key(key: Node) -> Diagnostic:
     """A key that is no text."""
     if isinstance(key.value, list | dict):
         return problem_at(key.place, "E0106", "a key must be a text", hint="write `key: value`")
-    written = key.place.text.line(key.place.line)[key.place.column - 1 :][: key.place.length]
-    shown = printable(written) or "null"
+    shown = printable(key.place.written) or "null"
     hint = f'put it in quotes: `"{shown}"`'
     return problem_at(
         key.place, "E0106", f"the key `{shown}` is not a text", detail="YAML reads it as a value", hint=hint

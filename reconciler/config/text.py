@@ -63,6 +63,11 @@ class Place(NamedTuple):
         """The place as diagnostics carry it."""
         return Position(file=self.text.shown, line=self.line, column=self.column, length=self.length)
 
+    @property
+    def written(self) -> str:
+        """The characters that stand there."""
+        return self.text.line(self.line)[max(self.column - 1, 0) :][: self.length]
+
     def __str__(self) -> str:
         """The way in which editors and compilers write a place."""
         return f"{self.text.shown}:{self.line}:{self.column}" if self.line else self.text.shown

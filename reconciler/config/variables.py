@@ -282,7 +282,7 @@ def _written(node: Node) -> str:
     """A number as its file has it: `1.10` stays `1.10`."""
     if isinstance(node.value, str):
         return node.value
-    written = node.place.text.line(node.place.line)[node.place.column - 1 :][: node.place.length]
+    written = node.place.written
     return written if plain(written) == node.value else str(node.value).lower()
 
 

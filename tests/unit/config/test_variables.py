@@ -67,7 +67,9 @@ def test_a_scalar_without_quotes_is_read_again_and_one_with_quotes_stays_a_text(
     model = load_fleet([write(text)]).spec.models["a"]
     assert (model.memory.ctx_size, model.sampling.temperature, model.jinja) == (4096, 0.5, True)
 
-    assert places(refused(write(text.replace("temperature: ${t}", 'temperature: "${t}"')))) == [("E0201", 12, 20)]
+    (found,) = refused(write(text.replace("temperature: ${t}", 'temperature: "${t}"')))
+    assert places([found]) == [("E0201", 12, 20)]
+    assert found.hint == "write it without quotes, on a line of its own"
 
 
 def test_what_is_given_wins_over_files_and_profiles(write: Write) -> None:
