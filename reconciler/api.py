@@ -1,7 +1,7 @@
 """
 The Python API: the steps of `reconcile` as functions over values.
 
-    fleet = load([Path("fleet.yaml")])
+    fleet = load([Path("fleet.yaml")], profiles=["prod"], variables={"ctx": 4096})
     world = open_world(fleet, Path("/var/lib/reconciler/homelab"))
     with Store.open(world.directory) as store:
         look = await observe(world, store.record(), fleet.spec)

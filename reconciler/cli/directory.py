@@ -26,7 +26,7 @@ def config_paths(common: Common) -> tuple[Path, ...]:
 
 def store_directory(common: Common) -> Path:
     """The directory of the store, which may not exist yet."""
-    return named_directory(common.store) or directory_of(_fleet_name(config_paths(common)))
+    return named_directory(common.store) or directory_of(_fleet_name(common))
 
 
 def named_directory(store: str | None) -> Path | None:
@@ -45,13 +45,14 @@ def _file_name(fleet: str) -> str:
     return kept.replace(".", "%2E", 1) if kept.startswith(".") else kept
 
 
-def _fleet_name(paths: tuple[Path, ...]) -> str:
+def _fleet_name(common: Common) -> str:
+    paths = config_paths(common)
     files, _ = gather(paths)
     said: list[str] = [one.decode() for file in files for one in NAME.findall(file.data)]
     keys = sum(len(ANY_KEY.findall(file.data)) for file in files)
     if keys == len(said) == 1:
         return said[0]
-    from reconciler.config.load import load_fleet  # noqa: PLC0415 - slow, and seldom needed
+    from reconciler.cli.fleet import read_fleet  # noqa: PLC0415 - slow, and seldom needed
 
-    name: str = load_fleet(paths).spec.fleet
+    name: str = read_fleet(common, paths).spec.fleet
     return name

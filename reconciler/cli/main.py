@@ -15,6 +15,7 @@ COMMANDS = {
     "apply": "Make the running servers match the configuration.",
     "status": "Show what runs, and how well.",
     "logs": "Show the log of a model or of the router.",
+    "config": "Show the configuration as it is in effect.",
     "render": "Show the exact command lines that a fleet gives.",
     "adopt": "Take over a server that runs already, without a restart.",
     "destroy": "Stop everything of a fleet; its history stays.",

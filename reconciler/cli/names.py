@@ -11,7 +11,8 @@ def recorded_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
     from reconciler.errors import ReconcilerError  # noqa: PLC0415 - `--help` needs click alone
     from reconciler.store import Store  # noqa: PLC0415 - as above
 
-    common = Common(config=tuple(ctx.params.get("config") or ()), store=ctx.params.get("store"))
+    config, profile, var = (tuple(ctx.params.get(name) or ()) for name in ("config", "profile", "var"))
+    common = Common(config=config, profile=profile, var=var, store=ctx.params.get("store"))
     try:
         with Store.open(store_directory(common)) as store:
             known = store.record().resources

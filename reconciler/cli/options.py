@@ -45,11 +45,24 @@ class Percent(click.ParamType[int]):
         return int(digits)
 
 
+class Assignment(click.ParamType[tuple[str, str]]):
+    """`NAME=VALUE`."""
+
+    name = "assignment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Name and value, which may be empty and may have `=` in it."""
+        name, equals, text = str(value).partition("=")
+        if not name or not equals:
+            self.fail("expected `NAME=VALUE`, such as `ctx=4096`", param, ctx)
+        return name, text
+
+
 def common(*formats: Format, config: bool = True, store: bool = True, llama_server: bool = False) -> Decorator:
     """Adds the shared options; failures of the command are told in the format that was asked for."""
     known = [one.value for one in (Format.HUMAN, *formats)]
     declared = [
-        *([_CONFIG] if config else []),
+        *([_CONFIG, _PROFILE, _VAR] if config else []),
         *([_STORE] if store else []),
         *([_LLAMA_SERVER] if llama_server else []),
         click.option("--format", type=click.Choice(known), default=Format.HUMAN.value, help="Form of the output."),
@@ -101,6 +114,12 @@ _CONFIG = click.option(
     type=PATH,
     metavar="PATH",
     help="File or directory; repeatable. Default: fleet.yaml, else fleet/.",
+)
+_PROFILE = click.option(
+    "--profile", multiple=True, metavar="NAME", help="Lay this profile over the files; repeatable, the last one wins."
+)
+_VAR = click.option(
+    "--var", multiple=True, type=Assignment(), metavar="NAME=VALUE", help="Give a variable its value; repeatable."
 )
 _STORE = click.option(
     "--store",

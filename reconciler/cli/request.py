@@ -9,6 +9,8 @@ class Common:
     """What almost every command takes."""
 
     config: tuple[str, ...] = ()
+    profile: tuple[str, ...] = ()
+    var: tuple[tuple[str, str], ...] = ()
     store: str | None = None
     llama_server: str | None = None
     format: str = Format.HUMAN

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.cli.directory import config_paths, directory_of, named_directory
+from reconciler.cli.fleet import read_fleet
 from reconciler.cli.request import Common
-from reconciler.config.load import LoadedFleet, load_fleet
+from reconciler.config.load import LoadedFleet
 from reconciler.domain.diagnostic import Diagnostic, Severity
 from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import BinaryIdentity
@@ -59,9 +60,11 @@ def open_site(common: Common) -> Site:
     problems = _flag_problems(fleet, build, cache_of(directory))
     if any(one.severity is Severity.ERROR for one in problems):
         # Read again with the flags at hand, which says all that is wrong in one go.
-        load_fleet(paths, catalogue=build.catalogue)
+        read_fleet(common, paths, catalogue=build.catalogue)
     if common.verbose:
         files = ", ".join(map(str, fleet.files))
+        if common.profile:
+            common.output.note(f"profiles: {', '.join(common.profile)}")
         common.output.note(f"files: {files}\nstore: {directory}\nllama-server: {build.identity.path}")
     diagnostics = (*fleet.diagnostics, *map(fleet.placed, problems))
     return Site(
@@ -101,10 +104,10 @@ def _loaded(common: Common, paths: Sequence[Path], cache: Path | None) -> Loaded
         ConfigError: with every problem, those of flags too where a llama-server can be found.
     """
     try:
-        return load_fleet(paths, cache=cache)
+        return read_fleet(common, paths, cache=cache)
     except ConfigError:
         with suppress(LlamaServerError):
-            load_fleet(paths, catalogue=find_build(common, None, None).catalogue)
+            read_fleet(common, paths, catalogue=find_build(common, None, None).catalogue)
         raise
 
 

@@ -6,27 +6,81 @@ from collections.abc import Iterable, Sequence
 from os.path import abspath, dirname
 from pathlib import Path
 
-from reconciler.config.text import Place, Text, problem_at
+from reconciler.config.text import Place, Refusal, Text
 from reconciler.domain.diagnostic import Diagnostic
 from reconciler.domain.frozen import frozen
 from reconciler.errors import ConfigError
 
 MAX_BYTES = 10 * 1024 * 1024
+MAX_FILES = 10_000
+MAX_ALL_BYTES = 64 * 1024 * 1024
 SUFFIXES = frozenset({".yaml", ".yml"})
 
 
 @frozen
 class RawFile:
-    """One file as bytes; `shown` is how the user speaks of it."""
+    """
+    One file as bytes.
+
+    Attributes:
+        path: absolute or from the working directory, as the user would reach it.
+        identity: device and inode: two paths to one file are one file.
+    """
 
     path: Path
-    shown: str
     data: bytes
+    identity: tuple[int, int]
+
+    @property
+    def shown(self) -> str:
+        """How the user speaks of it."""
+        return str(self.path)
 
     @property
     def directory(self) -> str:
         """Absolute, not resolved: `..` in a file means what the user sees."""
         return dirname(abspath(self.path))  # noqa: PTH100, PTH120 - resolve() would follow links
+
+
+class Shelf:
+    """Reads every file once, however many ways lead to it, and only so many files and bytes."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[str, RawFile | Refusal] = {}
+        self._files: dict[tuple[int, int], RawFile] = {}
+        self._bytes = 0
+
+    def read(self, path: Path) -> RawFile | Refusal:
+        """The file, the same value for the same file."""
+        key = abspath(path)  # noqa: PTH100 - a link is another way, not another file: its inode tells
+        if key not in self._outcomes:
+            self._outcomes[key] = self._look(path)
+        return self._outcomes[key]
+
+    def _look(self, path: Path) -> RawFile | Refusal:
+        try:
+            facts = path.stat()
+            if known := self._files.get((facts.st_dev, facts.st_ino)):
+                return known
+            if not stat.S_ISREG(facts.st_mode):
+                hint = "write the configuration to a file"
+                return Refusal(code="E0112", summary=f"`{path}` is not a regular file", hint=hint)
+            with path.open("rb") as stream:
+                data = stream.read(MAX_BYTES + 1)
+        except OSError as error:
+            return unreadable(path, error)
+        return self._keep(RawFile(path=path, data=data, identity=(facts.st_dev, facts.st_ino)))
+
+    def _keep(self, file: RawFile) -> RawFile | Refusal:
+        if len(file.data) > MAX_BYTES:
+            summary, hint = f"`{file.shown}` is too large", "divide it into several files"
+            return Refusal(code="E0111", summary=summary, detail="expected at most 10 MiB", hint=hint)
+        self._bytes += len(file.data)
+        if len(self._files) >= MAX_FILES or self._bytes > MAX_ALL_BYTES:
+            summary, detail = "the configuration is too large", f"expected at most {MAX_FILES} files and 64 MiB"
+            return Refusal(code="E0603", summary=summary, detail=detail, hint="look for a pattern that takes too much")
+        self._files[file.identity] = file
+        return file
 
 
 def default_paths(directory: Path) -> tuple[Path, ...]:
@@ -46,25 +100,36 @@ def default_paths(directory: Path) -> tuple[Path, ...]:
     )
 
 
-def gather(paths: Sequence[Path]) -> tuple[tuple[RawFile, ...], tuple[Diagnostic, ...]]:
+def gather(paths: Sequence[Path], shelf: Shelf | None = None) -> tuple[tuple[RawFile, ...], tuple[Diagnostic, ...]]:
     """Reads every file once, in the order given, a directory's files by name; what cannot be read is a diagnostic."""
-    files: dict[str, RawFile] = {}
+    shelf = shelf or Shelf()
+    files: dict[tuple[int, int], RawFile] = {}
     problems: list[Diagnostic] = []
     for path in paths:
-        try:
-            found = list(_files_of(path))
-            if not found:
-                problems.append(_no_yaml(path))
-        except OSError as error:
-            problems.append(_unreadable(path, error))
+        found = files_of(path)
+        if isinstance(found, Refusal):
+            problems.append(found.at(_whole(path)))
             continue
         for one in found:
-            outcome = _read(one)
+            outcome = shelf.read(one)
             if isinstance(outcome, RawFile):
-                files.setdefault(abspath(one), outcome)  # noqa: PTH100 - the same file twice is one file
+                files.setdefault(outcome.identity, outcome)
             else:
-                problems.append(outcome)
+                problems.append(outcome.at(_whole(one)))
+                if outcome.code == "E0603":
+                    return tuple(files.values()), tuple(problems)
     return tuple(files.values()), tuple(problems)
+
+
+def files_of(path: Path) -> list[Path] | Refusal:
+    """The file, or the YAML files of the directory, sorted; hidden ones and subdirectories do not count."""
+    try:
+        if not stat.S_ISDIR(path.stat().st_mode):
+            return [path]
+        visible = (one for one in path.iterdir() if one.suffix in SUFFIXES and not one.name.startswith("."))
+        return sorted(one for one in visible if not one.is_dir()) or _no_yaml(path)
+    except OSError as error:
+        return unreadable(path, error)
 
 
 def content_digest(files: Iterable[RawFile]) -> str:
@@ -76,38 +141,17 @@ def content_digest(files: Iterable[RawFile]) -> str:
     return digest.hexdigest()
 
 
-def _files_of(path: Path) -> Iterable[Path]:
-    if not stat.S_ISDIR(path.stat().st_mode):
-        return [path]
-    visible = (one for one in path.iterdir() if one.suffix in SUFFIXES and not one.name.startswith("."))
-    return sorted(one for one in visible if not one.is_dir())
-
-
-def _read(path: Path) -> RawFile | Diagnostic:
-    shown = str(path)
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return _whole(shown, "E0112", f"`{shown}` is not a regular file", hint="write the configuration to a file")
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        return _unreadable(path, error)
-    if len(data) > MAX_BYTES:
-        detail = "expected at most 10 MiB"
-        return _whole(shown, "E0111", f"`{shown}` is too large", detail=detail, hint="divide it into several files")
-    return RawFile(path=path, shown=shown, data=data)
-
-
-def _unreadable(path: Path, error: OSError) -> Diagnostic:
+def unreadable(path: Path, error: OSError) -> Refusal:
+    """What the system says, and what to do."""
     summary = f"`{path}` cannot be read: {error.strerror or error}"
-    return _whole(str(path), "E0112", summary, hint="mend the path or its permissions, or name another with `--config`")
+    return Refusal(code="E0112", summary=summary, hint="mend the path or its permissions, or name another one")
 
 
-def _no_yaml(path: Path) -> Diagnostic:
+def _no_yaml(path: Path) -> Refusal:
     detail = "expected at least one file that ends in `.yaml` or `.yml`; hidden files and subdirectories do not count"
-    hint = f"write `{path / 'fleet.yaml'}`"
-    return _whole(str(path), "E0113", f"the directory `{path}` has no YAML file", detail=detail, hint=hint)
+    summary, hint = f"the directory `{path}` has no YAML file", f"write `{path / 'fleet.yaml'}`"
+    return Refusal(code="E0113", summary=summary, detail=detail, hint=hint)
 
 
-def _whole(shown: str, code: str, summary: str, *, detail: str = "", hint: str = "") -> Diagnostic:
-    return problem_at(Place(Text(shown, "", "")), code, summary, detail=detail, hint=hint)
+def _whole(path: Path) -> Place:
+    return Place(Text(str(path), "", ""))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from reconciler.config.jsonschema_parts import add_composition
 from reconciler.config.keys import MODEL_KEYS_OF_SERVER, NOT_IN_DEFAULTS, RESERVED
 from reconciler.spec.base import Spec
 from reconciler.spec.fleet import FleetSpec
@@ -48,7 +49,7 @@ def fleet_schema() -> Schema:
         },
         "defaults": {"$ref": "#/$defs/Defaults"},
     }
-    return {
+    whole = {
         "$schema": DIALECT,
         "title": "A fleet of llama-reconciler",
         "type": "object",
@@ -56,8 +57,10 @@ def fleet_schema() -> Schema:
         "properties": {key: value for key, value in properties.items() if key not in RESERVED},
         "patternProperties": {"^x-": {"description": "Free for anchors and notes."}},
         "additionalProperties": False,
-        "$defs": dict(sorted(parts.items())),
+        "$defs": parts,
     }
+    add_composition(whole)
+    return whole
 
 
 def fleet_schema_text() -> str:

@@ -19,10 +19,10 @@ MODEL_KEYS_OF_SERVER = frozenset({*SECTIONS, *fields(ServingSettings)})
 NOT_IN_DEFAULTS = frozenset({*SOURCES, "hf_file", "aliases", "port", "moved_from"})
 """Keys that must differ from model to model."""
 
-BESIDE_THE_SPEC = ("defaults", "required_version")
+BESIDE_THE_SPEC = ("defaults", "include", "profiles", "required_version", "variables")
 """Keys of the top level that are used up by merging and reading."""
 
-RESERVED = frozenset({"nodes", "node", "replicas", "engine", "include", "profiles", "variables", "endpoints"})
+RESERVED = frozenset({"nodes", "node", "replicas", "engine", "endpoints"})
 """Keys that a later version will give a meaning."""
 
 

@@ -1,31 +1,39 @@
 """`load_fleet`: from paths to a fleet whose every value can be traced to a line, or to all that is wrong with it."""
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache as once
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.config.cache import cache_file, recall, remember
-from reconciler.config.files import RawFile, content_digest, default_paths, gather
-from reconciler.config.merge import Merged, complete, unite
-from reconciler.config.node import Node
+from reconciler.config.cache import Remembered, cache_file, fingerprint, recall, remember
+from reconciler.config.choice import Choice, choice
+from reconciler.config.files import RawFile, Shelf, content_digest, default_paths, gather
+from reconciler.config.merge import Merged, complete
 from reconciler.config.node import Path as KeyPath
 from reconciler.config.origin import origin_of
-from reconciler.config.places import Places
+from reconciler.config.places import INHERITED, Places, candidates
 from reconciler.config.problem import Problem, well_founded
 from reconciler.config.rules import check
-from reconciler.config.text import Text
 from reconciler.config.version import check_required
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
 from reconciler.domain.frozen import frozen
+from reconciler.domain.said import Tree
 from reconciler.errors import ConfigError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.spec.fleet import FleetSpec
 from reconciler.version import VERSION
 
+if TYPE_CHECKING:
+    # Brings in the YAML library.
+    from reconciler.config.compose import Composed
+
 __all__ = ["LoadedFleet", "default_paths", "load_fleet"]
+
+ABSENT = frozenset({"E0205", "E0305", "E0306", "E0307", "E0308", "E0310"})
+"""Problems that rest on something not being said; it may stand in a file that could not be understood."""
 
 
 @frozen
@@ -37,7 +45,7 @@ class LoadedFleet:
         diagnostics: warnings.
         origin: the repository's address or the directory that it came from.
         files: what was read, in the order of reading.
-        digest: of the bytes of all files.
+        digest: of the bytes of all files, and of all else that had a say: profiles, variables, the environment.
     """
 
     spec: FleetSpec
@@ -55,48 +63,112 @@ class LoadedFleet:
         """A diagnostic that has a `path` only, with its position and line."""
         return self._places().place(diagnostic)
 
+    def configuration(self) -> Tree:
+        """
+        Everything as if one file said it: every model with what it inherits, profiles laid over, variables replaced,
+        paths absolute. Values are as they were written; those that nobody wrote are not there.
+        """
+        from reconciler.config.effective import effective  # noqa: PLC0415 - seldom needed
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """
-    All files, parsed.
-
-    Attributes:
-        whole: whether every file could be understood; else keys seem to be missing that are not.
-    """
-
-    places: Places
-    problems: tuple[Diagnostic, ...]
-    whole: bool
+        return effective(self._places())
 
 
-def load_fleet(paths: Sequence[Path], *, catalogue: Catalogue | None = None, cache: Path | None = None) -> LoadedFleet:
+def load_fleet(
+    paths: Sequence[Path],
+    *,
+    profiles: Sequence[str] = (),
+    variables: Mapping[str, str | float | bool] | None = None,
+    catalogue: Catalogue | None = None,
+    cache: Path | None = None,
+) -> LoadedFleet:
     """
     Reads, merges and checks a configuration.
 
     Args:
         paths: files and directories, as the user gave them.
+        profiles: names of `profiles:` to lay over the rest, the last one strongest.
+        variables: values for `${NAME}`; they win over `variables:`.
         catalogue: the flags of the build to check against; nothing leaves that check out.
         cache: a directory for parsed trees, created when needed; nothing parses each time.
 
     Raises:
         ConfigError: with every problem that could be found.
     """
-    files, unreadable = gather(paths)
-    if not files:
+    chosen, shelf = choice(tuple(profiles), variables or {}), Shelf()
+    roots, unreadable = gather(paths, shelf)
+    if not roots:
         raise _config_error(unreadable)
-    digest = content_digest(files)
+    source = _Source(roots=roots, unreadable=unreadable, choice=chosen, shelf=shelf)
     with _no_collection():
-        spec, warnings = _load(files, unreadable, catalogue, cache_file(cache, digest) if cache else None)
-    return LoadedFleet(
-        spec=spec,
-        diagnostics=warnings,
-        origin=origin_of(Path(files[0].directory)),
-        files=tuple(one.path for one in files),
-        digest=digest,
-        # Parsed anew when somebody asks: the places of a large fleet are too much to keep just in case.
-        _places=once(lambda: _read(files).places),
-    )
+        return source.load(catalogue, cache)
+
+
+@frozen
+class _Source:
+    """What the caller named, and how to get from there to a fleet."""
+
+    roots: tuple[RawFile, ...]
+    unreadable: tuple[Diagnostic, ...]
+    choice: Choice
+    shelf: Shelf
+
+    def load(self, catalogue: Catalogue | None, cache: Path | None) -> LoadedFleet:
+        """The fleet, from the cache where all that it came from is unchanged."""
+        content = content_digest(self.roots)
+        file = cache_file(cache, content, self.choice) if cache else None
+        known = recall(file) if file and not self.unreadable else None
+        if known and (files := self._unchanged(known, content)):
+            spec, warnings = _judged(known.fleet, [], self.read, catalogue)
+            return self._loaded(spec, warnings, files, known.fingerprint)
+        found = self.read()
+        merged = complete(found.composed.places.sections)
+        spec, warnings = _check(merged, lambda: found, catalogue, found.composed)
+        environment = tuple(found.composed.environment)
+        mark = fingerprint(content_digest(found.files), self.choice, environment)
+        if file:
+            what = Remembered(fleet=spec, fingerprint=mark, inclusions=found.inclusions, environment=environment)
+            remember(file, what)
+        return self._loaded(spec, warnings, found.files, mark)
+
+    def read(self) -> "_Read":
+        """Everything, parsed and put together."""
+        # Both bring in what an unchanged fleet does without, such as the YAML library.
+        from reconciler.config.compose import compose  # noqa: PLC0415 - a cached fleet needs no yaml
+        from reconciler.config.reading import read  # noqa: PLC0415 - the same
+
+        reading = read(self.roots, self.shelf)
+        reading.problems += self.unreadable
+        reading.lost |= bool(self.unreadable)
+        return _Read(compose(reading, self.choice), tuple(reading.files), tuple(reading.inclusions))
+
+    def _unchanged(self, known: Remembered, content: str) -> tuple[RawFile, ...]:
+        """The files that a remembered tree came from; none when something is another than it was."""
+        files = self.roots
+        if known.inclusions:
+            from reconciler.config.include import read_again  # noqa: PLC0415 - seldom needed
+
+            files = read_again(files, known.inclusions, self.shelf)
+            content = content_digest(files)
+        return files if fingerprint(content, self.choice, known.environment) == known.fingerprint else ()
+
+    def _loaded(
+        self, spec: FleetSpec, warnings: tuple[Diagnostic, ...], files: Sequence[RawFile], digest: str
+    ) -> LoadedFleet:
+        return LoadedFleet(
+            spec=spec,
+            diagnostics=warnings,
+            origin=origin_of(Path(files[0].directory)),
+            files=tuple(one.path for one in files),
+            digest=digest,
+            # Parsed anew when somebody asks: the places of a large fleet are too much to keep just in case.
+            _places=once(lambda: self.read().composed.places),
+        )
+
+
+class _Read(NamedTuple):
+    composed: "Composed"
+    files: tuple[RawFile, ...]
+    inclusions: tuple[tuple[int, str], ...]
 
 
 @contextmanager
@@ -114,70 +186,37 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _load(
-    files: Sequence[RawFile], unreadable: tuple[Diagnostic, ...], catalogue: Catalogue | None, remembered: Path | None
-) -> tuple[FleetSpec, tuple[Diagnostic, ...]]:
-    read = once(lambda: _read(files))
-    if remembered and not unreadable and (spec := recall(remembered)):
-        return _judged(spec, [], read, catalogue)
-    reading = read()
-    if unreadable or not reading.whole:
-        raise _config_error((*unreadable, *reading.problems))
-    merged = complete(reading.places)
-    checked = _check(merged, read, catalogue, reading.problems)
-    if remembered:
-        remember(remembered, checked[0])
-    return checked
-
-
-def _read(files: Sequence[RawFile]) -> _Reading:
-    # Both bring in what an unchanged fleet does without, such as the YAML library.
-    from reconciler.config.source import parse  # noqa: PLC0415 - a cached fleet needs no yaml
-    from reconciler.config.syntax import decode  # noqa: PLC0415 - the same
-
-    roots: list[tuple[Text, Node]] = []
-    problems: list[Diagnostic] = []
-    for one in files:
-        text = decode(one)
-        if isinstance(text, Diagnostic):
-            problems.append(text)
-            continue
-        root, said = parse(text)
-        problems += said
-        if root is not None:
-            roots.append((text, root))
-    places, clashes = unite(roots)
-    mappings = all(root.entries is not None for _, root in roots)
-    return _Reading(places, (*problems, *clashes), len(roots) == len(files) and mappings)
-
-
 def _check(
-    merged: Merged, read: Callable[[], _Reading], catalogue: Catalogue | None, found: tuple[Diagnostic, ...] = ()
+    merged: Merged, read: Callable[[], _Read], catalogue: Catalogue | None, composed: "Composed | None" = None
 ) -> tuple[FleetSpec, tuple[Diagnostic, ...]]:
-    """The spec with the warnings."""
-    from reconciler.config.validation import validate  # noqa: PLC0415 - brings in pydantic, which a checked fleet needs not
+    """The spec of a tree with the warnings."""
+    from reconciler.config.validation import validate  # noqa: PLC0415 - what was checked already needs no pydantic
 
     spec, refused = validate(merged)
     problems: list[Problem] = [*refused]
     if merged.required_version is not None and (problem := check_required(merged.required_version, VERSION)):
         problems.append(problem)
-    return _judged(spec, problems, read, catalogue, found)
+    return _judged(spec, problems, read, catalogue, composed)
 
 
 def _judged(
     spec: FleetSpec | None,
     problems: list[Problem],
-    read: Callable[[], _Reading],
+    read: Callable[[], _Read],
     catalogue: Catalogue | None,
-    found: tuple[Diagnostic, ...] = (),
+    composed: "Composed | None" = None,
 ) -> tuple[FleetSpec, tuple[Diagnostic, ...]]:
-    """With what rules find between values; places are asked for only when there is something to say."""
+    """With what shows between values only; places are asked for when there is something to say."""
     flags: tuple[Diagnostic, ...] = ()
     if spec is not None:
-        problems += well_founded(check(spec), {one.path for one in problems})
+        unknown = composed.refused if composed else ()
+        problems += well_founded(check(spec), {*(one.path for one in problems), *unknown})
         flags = _check_flags(spec, catalogue) if catalogue else ()
+    if composed:
+        problems = [one for one in problems if not _is_excused(one, composed)]
+    found = composed.problems if composed else ()
     if problems or flags:
-        places = read().places
+        places = read().composed.places
         said = {one.position for one in found}
         # A flag that many models inherit is one problem.
         placed = {(one.code, one.path): one for one in map(places.place, reversed(flags))}
@@ -187,6 +226,18 @@ def _judged(
     if spec is None or any(one.severity is Severity.ERROR for one in found):
         raise _config_error(found)
     return spec, found
+
+
+def _is_excused(problem: Problem, composed: "Composed") -> bool:
+    """Whether it may follow from another one alone: what it misses may stand in what nobody could read or replace."""
+    if composed.lost:
+        return problem.code in ABSENT
+    if any(path[: len(one)] == one for path in composed.refused for one in candidates(problem.path)):
+        return True
+    if problem.code in ABSENT and problem.code != "E0205" and any(path[0] in INHERITED for path in composed.refused):
+        return True
+    top_level = len(problem.path) == 1
+    return composed.astray and (problem.code == "E0305" or (problem.code == "E0205" and top_level))
 
 
 def _check_flags(spec: FleetSpec, catalogue: Catalogue) -> tuple[Diagnostic, ...]:

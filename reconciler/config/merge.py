@@ -5,13 +5,13 @@ Precedence: `server` < `defaults` < the model. Mappings are merged key by key, a
 `null` takes an inherited value away.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.config import paths
 from reconciler.config.keys import BESIDE_THE_SPEC, MODEL_KEYS_OF_SERVER, NOT_IN_DEFAULTS
-from reconciler.config.node import Entry, Node
-from reconciler.config.places import Places
+from reconciler.config.node import Entry, Node, mapping
+from reconciler.config.problem import dotted
 from reconciler.config.text import Place, Text, printable, problem_at
 from reconciler.domain.diagnostic import Diagnostic
 from reconciler.domain.frozen import frozen
@@ -40,36 +40,34 @@ class Merged:
     required_version: Any = None
 
 
-def unite(roots: Sequence[tuple[Text, Node]]) -> tuple[Places, tuple[Diagnostic, ...]]:
-    """The sections of all files side by side; one that stands in two of them is a problem with both places."""
-    sections: dict[str, Entry] = {}
+DEPTHS = {"models": 1, "variables": 1, "profiles": 50}
+"""Sections that several files may add to, and how many levels of them are put together key by key."""
+
+
+def unite(roots: Sequence[tuple[Text, Node]]) -> tuple[dict[str, Entry], tuple[Diagnostic, ...]]:
+    """The sections of all files side by side; what two of them say is a problem with both places."""
+    said: dict[str, list[Entry]] = {}
     problems: list[Diagnostic] = []
     for _, root in roots:
         if root.entries is None:
             problems.append(_not_a_mapping(root))
         for name, entry in (root.entries or {}).items():
-            if name.startswith(FREE):
-                continue
-            if name == "models" and name in sections:
-                sections[name] = _with_models(sections[name], entry, problems)
-            elif name in sections:
-                problems.append(_twice(name, name, entry.place, sections[name].place))
-            else:
-                sections[name] = entry
-    return Places(sections, tuple(Place(text) for text, _ in roots)), tuple(problems)
+            if not name.startswith(FREE) and name != "include":
+                said.setdefault(name, []).append(entry)
+    sections = {name: _united(entries, (name,), DEPTHS.get(name, 0), problems) for name, entries in said.items()}
+    return sections, tuple(problems)
 
 
-def complete(places: Places) -> Merged:
+def complete(sections: Mapping[str, Entry]) -> Merged:
     """The tree that validation sees: paths absolute, every model with what it inherits."""
-    sections = places.sections
     kept = {name: entry.node.value for name, entry in sections.items() if name not in (*BESIDE_THE_SPEC, "models")}
     server = _resolved(sections.get("server"), paths.resolve_server)
-    inherited_server = _model_part(server)
+    inherited_server = model_part(server)
     defaults = _resolved(sections.get("defaults"), paths.resolve_model)
     if "server" in kept:
-        kept["server"] = _process_part(server)
+        kept["server"] = process_part(server)
     if isinstance(program := kept.get("llama_server"), str):
-        kept["llama_server"] = paths.resolve_program(program, _directory(sections["llama_server"]))
+        kept["llama_server"] = paths.resolve_program(program, sections["llama_server"].node.place.text.directory)
     if models := sections.get("models"):
         kept["models"] = _models(models, overlay(inherited_server, _shared(defaults)))
     version = sections.get("required_version")
@@ -106,20 +104,17 @@ def _model(entry: Entry, base: Tree) -> Any:
     return overlay(base, own) if isinstance(own, dict) else own
 
 
-def _resolved(entry: Entry | None, resolve: Any) -> Any:
-    value = entry.node.value if entry else None
-    return resolve(value, _directory(entry)) if entry and isinstance(value, dict) else value
+def _resolved(entry: Entry | None, resolve: Callable[[Node], Tree]) -> Any:
+    return resolve(entry.node) if entry and entry.node.entries is not None else entry and entry.node.value
 
 
-def _directory(entry: Entry) -> str:
-    return entry.place.text.directory
-
-
-def _model_part(server: Any) -> Tree:
+def model_part(server: Any) -> Tree:
+    """What section `server` says of models."""
     return {key: value for key, value in _items(server) if key in MODEL_KEYS_OF_SERVER}
 
 
-def _process_part(server: Any) -> Any:
+def process_part(server: Any) -> Any:
+    """What section `server` says of processes."""
     if not isinstance(server, dict):
         return server
     return {key: value for key, value in _items(server) if key not in MODEL_KEYS_OF_SERVER}
@@ -133,28 +128,28 @@ def _items(value: Any) -> Iterable[tuple[str, Any]]:
     return value.items() if isinstance(value, dict) else ()
 
 
-def _with_models(first: Entry, second: Entry, problems: list[Diagnostic]) -> Entry:
-    """Both files' models under one key; a file whose `models` is empty adds nothing."""
-    if first.node.entries is None or second.node.entries is None:
-        return second if first.node.value is None else first
-    problems.extend(_models_twice(first, second))
-    union = Node({}, first.node.place)
-    union.entries = {**second.node.entries, **first.node.entries}
-    union.value = {name: entry.node.value for name, entry in union.entries.items()}
-    return Entry(first.place, union)
+def _united(entries: list[Entry], path: tuple[str, ...], depth: int, problems: list[Diagnostic]) -> Entry:
+    """What several files say under one key; one where a whole section or profile is empty adds nothing."""
+    may_be_empty = depth and len(path) <= len(("profiles", "NAME"))
+    saying = [entry for entry in entries if entry.node.value is not None or not may_be_empty] or entries[:1]
+    first = saying[0]
+    if len(saying) == 1:
+        return first
+    if not depth or any(entry.node.entries is None for entry in saying):
+        problems += (_twice(path, entry.place, first.place) for entry in saying[1:])
+        return first
+    found: dict[str, list[Entry]] = {}
+    for entry in saying:
+        for name, inner in (entry.node.entries or {}).items():
+            found.setdefault(name, []).append(inner)
+    union = {name: _united(inner, (*path, name), depth - 1, problems) for name, inner in found.items()}
+    return Entry(first.place, mapping(first.node.place, union))
 
 
-def _models_twice(first: Entry, second: Entry) -> Iterator[Diagnostic]:
-    known = first.node.entries or {}
-    for name, entry in (second.node.entries or {}).items():
-        if name in known:
-            yield _twice(f"models.{name}", name, entry.place, known[name].place)
-
-
-def _twice(path: str, name: str, place: Place, other: Place) -> Diagnostic:
-    summary = f"`{printable(name)}` is defined in two files"
+def _twice(path: tuple[str, ...], place: Place, other: Place) -> Diagnostic:
+    summary = f"`{printable(path[-1])}` is defined in two files"
     detail, hint = f"the other one is at {other}", "remove one of the two"
-    return problem_at(place, "E0301", summary, detail=detail, hint=hint, path=path)
+    return problem_at(place, "E0301", summary, detail=detail, hint=hint, path=dotted(path))
 
 
 def _not_a_mapping(root: Node) -> Diagnostic:

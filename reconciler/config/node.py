@@ -6,6 +6,10 @@ from reconciler.config.text import Place
 
 Path = tuple[str | int, ...]
 
+QUOTED = 1
+PLAIN = 2
+"""A scalar without quotes, which YAML may read as a number once its `${…}` are replaced."""
+
 
 class Node:
     """
@@ -17,9 +21,11 @@ class Node:
         items: the children of a list.
         size: how many nodes this one stands for, repeated ones counted each time.
         height: levels below it.
+        open: whether it is or holds a text with `${`, whose value is known when all files are read; `PLAIN` and
+            `QUOTED` say how the text itself was written.
     """
 
-    __slots__ = ("entries", "height", "items", "place", "size", "value")
+    __slots__ = ("entries", "height", "items", "open", "place", "size", "value")
 
     def __init__(self, value: Any, place: Place) -> None:
         self.value = value
@@ -28,6 +34,7 @@ class Node:
         self.items: list[Node] | None = None
         self.size = 1
         self.height = 0
+        self.open = 0
 
     def child(self, key: str | int) -> "Entry | None":
         """The entry of a mapping or the item of a list."""
@@ -45,3 +52,19 @@ class Entry(NamedTuple):
 
     place: Place
     node: Node
+
+
+def mapping(place: Place, entries: dict[str, Entry]) -> Node:
+    """A mapping made of parts that were read elsewhere."""
+    node = Node({key: entry.node.value for key, entry in entries.items()}, place)
+    node.entries = entries
+    node.open = int(any(entry.node.open for entry in entries.values()))
+    return node
+
+
+def sequence(place: Place, items: list[Node]) -> Node:
+    """The same for a list."""
+    node = Node([item.value for item in items], place)
+    node.items = items
+    node.open = int(any(item.open for item in items))
+    return node

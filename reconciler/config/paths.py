@@ -5,6 +5,8 @@ from functools import cache
 from os.path import expanduser, isabs, join, normpath
 from typing import Any
 
+from reconciler.config.node import Node
+from reconciler.config.text import Place
 from reconciler.spec.registry import model_settings, server_settings
 
 SECRETS = ("api_key", "hf_token")
@@ -18,14 +20,14 @@ def absolute(value: str, directory: str) -> str:
     return normpath(home if isabs(home) else join(directory, home))  # noqa: PTH117, PTH118 - as above
 
 
-def resolve_model(values: dict[str, Any], directory: str) -> dict[str, Any]:
-    """A copy of a model's mapping with every path in it made absolute."""
-    return _resolve(values, _model_paths(), directory)
+def resolve_model(node: Node) -> dict[str, Any]:
+    """The values of a model's mapping, every path in it made absolute."""
+    return _resolve(node, _model_paths())
 
 
-def resolve_server(values: dict[str, Any], directory: str) -> dict[str, Any]:
+def resolve_server(node: Node) -> dict[str, Any]:
     """The same for section `server`, whose secrets may come from files."""
-    return _resolve(values, (*_server_paths(), *_model_paths()), directory)
+    return _resolve(node, (*_server_paths(), *_model_paths()))
 
 
 def resolve_program(value: str, directory: str) -> str:
@@ -33,24 +35,29 @@ def resolve_program(value: str, directory: str) -> str:
     return absolute(value, directory) if "/" in value else value
 
 
-def _resolve(values: dict[str, Any], paths: tuple[tuple[str, ...], ...], directory: str) -> dict[str, Any]:
-    result = dict(values)
+def _resolve(node: Node, paths: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
+    result: dict[str, Any] = dict(node.value)
+    entries = node.entries or {}
     for first, *rest in paths:
-        if first in result:
-            result[first] = _replace(result[first], rest, directory)
+        if first in entries:
+            result[first] = _replace(result[first], entries[first].node, rest)
     return result
 
 
-def _replace(value: Any, rest: list[str], directory: str) -> Any:
+def _replace(value: Any, node: Node, rest: list[str]) -> Any:
+    """Each part goes by the file that says it: a profile may stand in another one."""
     if rest:
-        if not isinstance(value, dict) or rest[0] not in value:
-            return value
-        return {**value, rest[0]: _replace(value[rest[0]], rest[1:], directory)}
-    if isinstance(value, list):
-        return [absolute(one, directory) if isinstance(one, str) else one for one in value]
-    if isinstance(value, dict):
-        return {absolute(one, directory) if isinstance(one, str) else one: scale for one, scale in value.items()}
-    return absolute(value, directory) if isinstance(value, str) else value
+        inner = node.entries.get(rest[0]) if node.entries else None
+        return {**value, rest[0]: _replace(value[rest[0]], inner.node, rest[1:])} if inner else value
+    if node.items is not None:
+        return [_here(item.value, item.place) for item in node.items]
+    if node.entries is not None:
+        return {_here(path, entry.place): entry.node.value for path, entry in node.entries.items()}
+    return _here(value, node.place)
+
+
+def _here(value: Any, place: Place) -> Any:
+    return absolute(value, place.text.directory) if isinstance(value, str) else value
 
 
 @cache

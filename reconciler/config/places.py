@@ -4,15 +4,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.config.node import Entry, Path
-from reconciler.config.problem import Problem, dotted
+from reconciler.config.problem import WITHOUT_QUOTES, Problem, dotted
 from reconciler.config.text import Place, problem_at
 from reconciler.domain.diagnostic import Diagnostic, Position
 
 INHERITED = ("defaults", "server")
 """Sections that lie under every model, the stronger first."""
 
+AT_KEY = frozenset({"E0403", "E0404", "E0405", "E0406", "W0402"})
+"""What is wrong with a flag in `extra_args`, whatever its value is."""
+
 OWN = 2
 """Parts of the path of a model itself: `models`, name."""
+
+
+def candidates(path: Path) -> Iterator[Path]:
+    """Where a value may be said, the strongest place first."""
+    yield path
+    if path[:1] == ("models",) and len(path) > OWN:
+        for section in INHERITED:
+            yield (section, *path[OWN:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +41,7 @@ class Places:
 
     def said_at(self, path: Path) -> tuple[Path, Entry] | None:
         """Who says this value: the path itself, or the section that the model has it from."""
-        for candidate in _candidates(path):
+        for candidate in candidates(path):
             if entry := self._walk(candidate):
                 return candidate, entry
         return None
@@ -71,7 +82,7 @@ class Places:
             return diagnostic
         parts = self.parts(diagnostic.path)
         found = self.said_at(parts)
-        place = _pointer(found[1], at_key=False) if found else self._above(parts)
+        place = _pointer(found[1], at_key=diagnostic.code in AT_KEY) if found else self._above(parts)
         if place is None:
             return diagnostic
         path = dotted(found[0]) if found else diagnostic.path
@@ -79,6 +90,10 @@ class Places:
 
     def _diagnostic(self, problem: Problem, path: Path, entry: Entry | None) -> Diagnostic:
         place = _pointer(entry, at_key=problem.at_key) if entry else self._above(path)
+        hint = problem.hint
+        if place and "${" in place.written and hint.startswith(WITHOUT_QUOTES):
+            # Within `{ }` it could not stand so.
+            hint = f"{WITHOUT_QUOTES}, on a line of its own"
         others = (found[1].place for one in problem.others if (found := self.said_at(one)))
         detail = problem.detail + "".join(f"; the other one is at {other}" for other in others)
         built = problem_at(
@@ -86,7 +101,7 @@ class Places:
             problem.code,
             problem.summary,
             detail=detail.removeprefix("; "),
-            hint=problem.hint,
+            hint=hint,
             path=dotted(path),
         )
         return replace(built, severity=problem.severity, snippet="" if problem.secret else built.snippet)
@@ -104,13 +119,6 @@ class Places:
                 return None
             entry = entry.node.child(part)
         return entry
-
-
-def _candidates(path: Path) -> Iterator[Path]:
-    yield path
-    if path[:1] == ("models",) and len(path) > OWN:
-        for section in INHERITED:
-            yield (section, *path[OWN:])
 
 
 def _pointer(entry: Entry, *, at_key: bool) -> Place:

@@ -6,6 +6,9 @@ from reconciler.config.node import Path
 from reconciler.domain.diagnostic import Severity
 from reconciler.domain.frozen import frozen
 
+WITHOUT_QUOTES = "write it without quotes"
+"""How a hint begins that shows the value without them."""
+
 
 @frozen
 class Problem:

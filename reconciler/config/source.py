@@ -21,7 +21,7 @@ from yaml.events import (
 )
 
 from reconciler.config import syntax
-from reconciler.config.node import Entry, Node
+from reconciler.config.node import PLAIN, QUOTED, Entry, Node
 from reconciler.config.scalars import BadScalarError, plain, tagged
 from reconciler.config.text import Place, Text, printable, problem_at
 from reconciler.domain.diagnostic import Diagnostic
@@ -113,6 +113,8 @@ class _Reader:
 
     def scalar(self, event: ScalarEvent) -> Node:
         place, text = self.place(event), event.value
+        if "${" in text and event.tag in {None, PREFIX + "str"}:
+            return self.unreplaced(event, place)
         try:
             if event.tag is not None:
                 return Node(tagged(text, self.tag(event, {"str", "int", "float", "bool", "null"}) or "str"), place)
@@ -127,6 +129,12 @@ class _Reader:
         if event.style == '"' and (problem := syntax.forbidden_escape(place, text)):
             self.note(problem)
         return Node(text, place)
+
+    def unreplaced(self, event: ScalarEvent, place: Place) -> Node:
+        """A text with `${`: what it stands for is known when all files are read."""
+        node = Node(event.value, place)
+        node.open = PLAIN if event.implicit[0] and event.tag is None else QUOTED
+        return node
 
     def sequence(self, event: SequenceStartEvent, depth: int) -> Node:
         self.tag(event, {"seq"})
@@ -204,6 +212,8 @@ class _Reader:
 
     def grow(self, parent: Node, child: Node) -> None:
         parent.size += child.size
+        if child.open:
+            parent.open = QUOTED
         parent.height = max(parent.height, child.height + 1)
 
     def tag(self, event: Any, allowed: set[str]) -> str | None:

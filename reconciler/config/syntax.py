@@ -72,8 +72,7 @@ def bad_key(key: Node) -> Diagnostic:
     """A key that is no text."""
     if isinstance(key.value, list | dict):
         return problem_at(key.place, "E0106", "a key must be a text", hint="write `key: value`")
-    written = key.place.text.line(key.place.line)[key.place.column - 1 :][: key.place.length]
-    shown = printable(written) or "null"
+    shown = printable(key.place.written) or "null"
     hint = f'put it in quotes: `"{shown}"`'
     return problem_at(
         key.place, "E0106", f"the key `{shown}` is not a text", detail="YAML reads it as a value", hint=hint
@@ -85,7 +84,9 @@ def failure(text: Text, mark: Any, problem: str | None) -> Diagnostic:
     said = problem or "it cannot be understood"
     place = Place(text, mark.line + 1, mark.column + 1) if mark else Place(text)
     line = text.snippet(place.line)
-    if "\t" in line[: max(place.column, 1)] and "token" in said:
+    if "${" in line and re.search(r"\$\{[^}]*\}", line) and "did not find expected" in said:
+        hint = "within `{ }` and `[ ]` quote a text with `${…}`, or write the value on a line of its own"
+    elif "\t" in line[: max(place.column, 1)] and "token" in said:
         hint = "indent with blanks, not with tabs"
     else:
         hint = next((way for words, way in HINTS if words in said), "mend the line, or quote the text")

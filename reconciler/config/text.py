@@ -1,15 +1,19 @@
 """The text of one configuration file: places in it, and the lines that a diagnostic may show."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.frozen import frozen
 from reconciler.spec.sources import tells_a_secret
 
 MAX_SNIPPET = 500
 """Longer lines are written by programs; showing one helps nobody."""
+
+MAX_CHAIN = 6
 
 LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line in YAML 1.1, by which libyaml counts."""
@@ -60,6 +64,11 @@ class Place(NamedTuple):
         """The place as diagnostics carry it."""
         return Position(file=self.text.shown, line=self.line, column=self.column, length=self.length)
 
+    @property
+    def written(self) -> str:
+        """The characters that stand there."""
+        return self.text.line(self.line)[max(self.column - 1, 0) :][: self.length]
+
     def __str__(self) -> str:
         """The way in which editors and compilers write a place."""
         return f"{self.text.shown}:{self.line}:{self.column}" if self.line else self.text.shown
@@ -79,6 +88,27 @@ def problem_at(
         position=place.position,
         snippet=place.text.snippet(place.line),
     )
+
+
+@frozen
+class Refusal:
+    """What cannot be had and why, by somebody who does not know the place to say it at."""
+
+    code: str
+    summary: str
+    detail: str = ""
+    hint: str = ""
+    path: str = ""
+
+    def at(self, place: Place) -> Diagnostic:
+        """The problem, at the place that asked."""
+        return problem_at(place, self.code, self.summary, detail=self.detail, hint=self.hint, path=self.path)
+
+
+def way_round(names: Sequence[str]) -> str:
+    """A circle as one reads it; of a long one those in the middle say nothing more."""
+    half = MAX_CHAIN // 2
+    return " → ".join(names if len(names) <= MAX_CHAIN else (*names[:half], "…", *names[-half:]))
 
 
 def printable(value: str, limit: int = 60) -> str:

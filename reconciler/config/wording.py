@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.config.keys import NOT_IN_DEFAULTS, RESERVED, allowed_keys, home_of, is_secret, normal
 from reconciler.config.node import Path
-from reconciler.config.problem import Problem, dotted
+from reconciler.config.problem import WITHOUT_QUOTES, Problem, dotted
 from reconciler.config.text import printable
 
 EXPECTED = {
@@ -228,7 +228,7 @@ def _text_hint(value: str, kinds: set[str], words: list[str]) -> str:
     if near := difflib.get_close_matches(value, words, 1):
         return f"did you mean `{near[0]}`?"
     if kinds & {"int_type", "float_type"} and value.lstrip("-").replace(".", "", 1).isdigit():
-        return f"write it without quotes: {value}"
+        return f"{WITHOUT_QUOTES}: {value}"
     if kinds == {"tuple_type"}:
         return f"write a list: `[{printable(value)}]`"
     if kinds == {"bool_type"} and value.lower() in SWITCHES:

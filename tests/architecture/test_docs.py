@@ -25,6 +25,19 @@ def test_the_fleet_of_the_readme_is_valid(tmp_path: Path) -> None:
     assert (set(fleet.spec.models), fleet.diagnostics) == ({"qwen3-8b", "gemma-3-4b", "embed"}, ())
 
 
+def test_the_fleet_of_the_language_page_is_valid_with_and_without_its_profile(tmp_path: Path) -> None:
+    for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", (TOP / "docs/language.md").read_text(), re.DOTALL):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    plain, laptop = (load_fleet([tmp_path / "fleet.yaml"], profiles=names).spec for names in ([], ["laptop"]))
+
+    chat = plain.models["chat"]
+    assert (sorted(plain.models), chat.memory.ctx_size, chat.gpu.layers) == (["chat", "coder"], 32768, "all")
+    chat = laptop.models["chat"]
+    assert (sorted(laptop.models), chat.memory.ctx_size, chat.gpu.layers) == (["chat"], 4096, None)
+
+
 def test_the_readme_has_every_command() -> None:
     table = README.partition("## Commands")[2].partition("| exit |")[0]
 

@@ -33,8 +33,10 @@ def command(common: Common, wishes: Wishes, manner: Manner, *, planfile: str | N
     """Make the running servers match the configuration."""
     require_linux()
     if planfile is not None:
-        if wishes != Wishes():
-            raise UsageError("a saved plan has its targets and limits already", hint="give them to `reconcile plan`")
+        if wishes != Wishes() or common.profile or common.var:
+            raise UsageError(
+                "a saved plan has its targets, limits, profiles and variables", hint="give them to `reconcile plan`"
+            )
         return _apply_saved(common, manner, _read(Path(planfile)))
     deed = Deed(operation=OPERATION, question=QUESTION, expected="yes", approved=manner.auto_approve)
     require_answer(deed)

@@ -7,10 +7,11 @@ import click
 
 from reconciler.cli.checks import Check, Subject, Verdict, checks
 from reconciler.cli.directory import config_paths, directory_of, named_directory
+from reconciler.cli.fleet import read_fleet
 from reconciler.cli.options import common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
-from reconciler.config.load import LoadedFleet, load_fleet
+from reconciler.config.load import LoadedFleet
 from reconciler.errors import ConfigError
 from reconciler.render import FORMAT_VERSION
 from reconciler.render.layout import Line, Span, Style, columns, line
@@ -41,7 +42,7 @@ def _fleet(common: Common) -> tuple[LoadedFleet | None, Check]:
     if not common.config and not any(Path(one).exists() for one in ("fleet.yaml", "fleet")):
         return None, Check(name=name, verdict=Verdict.WARN, found="none here", fix="name one with `--config PATH`")
     try:
-        fleet = load_fleet(config_paths(common))
+        fleet = read_fleet(common, config_paths(common))
     except ConfigError as error:
         return None, Check(name=name, verdict=Verdict.FAIL, found=error.summary, fix="run `reconcile validate`")
     found = f"fleet {fleet.spec.fleet}, {counted(len(fleet.spec.models), 'model')}"

@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from reconciler.cli.directory import config_paths
+from reconciler.cli.fleet import read_fleet
 from reconciler.cli.options import PATH, common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.cli.wiring import find_build
-from reconciler.config.load import load_fleet
 from reconciler.domain.diagnostic import Severity
 from reconciler.errors import PreflightError, RuntimeFailure
 from reconciler.llama.catalogue import Catalogue
@@ -34,7 +34,7 @@ def command(common: Common, *, other: str | None, check: bool, export: str | Non
         raise click.UsageError("`--diff`, `--check` and `--export` do not go together")
     if check:
         return _check(common)
-    setting = load_fleet(config_paths(common)).spec.llama_server if common.config else None
+    setting = read_fleet(common, config_paths(common)).spec.llama_server if common.config else None
     catalogue = find_build(common, setting, None).catalogue
     if export is not None:
         _write(Path(export), catalogue.to_text())
@@ -58,7 +58,7 @@ def _diff(common: Common, old: Catalogue, new: Catalogue) -> None:
 
 def _check(common: Common) -> int:
     """The fleet is read without its own llama-server: the other one is asked about."""
-    fleet = load_fleet(config_paths(common))
+    fleet = read_fleet(common, config_paths(common))
     catalogue = find_build(common, fleet.spec.llama_server, None).catalogue
     found = tuple(map(fleet.placed, check_flags(fleet.spec, catalogue)))
     broken = [one for one in found if one.severity is Severity.ERROR]

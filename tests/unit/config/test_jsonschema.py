@@ -41,6 +41,17 @@ def test_examples_follow_it(file: Path) -> None:
         ("defaults: {gpu: {layers: all}, health: {drain_timeout: 30}}\nrouter: null\n", []),
         ("models: {a: {path: x, extra_args: {--x: [1, two], --y: true}}}\n", []),
         ("required_version: '>=0.1'\n", []),
+        ("include: [models/*.yaml]\n", []),
+        ("include: models\nvariables: {a: 1, b: x, c: true, d: null}\n", []),
+        ("profiles: {p: {models: {a: {threads: 3}, b: null}, router: null, defaults: {threads: 3}}, q: null}\n", []),
+        ("models: {a: {path: x, threads: '${t}', port: '${env:P}', jinja: '${j}', enabled: '${e}'}}\n", []),
+        ("defaults: {gpu: {layers: '${l}', tensor_split: ['${t}']}, memory: {ctx_size: '${c}k'}, serve: '${s}'}\n", []),
+        ("safety: {max_stop: '${s}%'}\nrouter: {port: '${p}'}\n", []),
+        ("variables: {a: [1]}\n", ["variables.a"]),
+        ("profiles: {p: {fleet: x}}\n", ["profiles.p"]),
+        ("profiles: {p: {models: {a: {thread: 3}}}}\n", ["profiles.p"]),
+        ("models: {a: {path: x, jinja: '${}'}}\n", ["models.a.jinja"]),
+        ("include: {a: b}\n", ["include"]),
         ("server: {api_key: literal}\n", ["server.api_key"]),
         ("server: {api_key: {}}\n", ["server.api_key"]),
         ("models: {a: {memory: {ctx_size: -1}}}\n", ["models.a", "models.a.memory.ctx_size"]),
@@ -58,7 +69,7 @@ def test_every_key_has_a_description() -> None:
     keys = {
         f"{name}.{key}": one
         for name, part in fleet_schema()["$defs"].items()
-        for key, one in part["properties"].items()
+        for key, one in part.get("properties", {}).items()
     }
 
     assert [name for name, one in keys.items() if "description" not in one] == []

@@ -1,7 +1,6 @@
 """`load_fleet` as a whole: cache, origin, flags of a build, and that nothing but `ConfigError` ever comes out."""
 # ruff: noqa: E501 - files in one line
 
-import json
 import time
 from pathlib import Path
 
@@ -23,7 +22,7 @@ FLEET = HEAD + "router: {models_max: 0}\nmodels:\n  a: {path: a.gguf, memory: {c
 def test_an_unchanged_fleet_is_not_parsed_again(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, cache = write(FLEET), tmp_path / "cache"
     first = load(path, cache=cache)
-    monkeypatch.setattr(loading, "_read", lambda _files: pytest.fail("it was parsed"))
+    monkeypatch.setattr(loading._Source, "read", lambda _self: pytest.fail("it was parsed"))
 
     again = load(path, cache=cache)
 
@@ -46,10 +45,22 @@ def test_a_damaged_cache_is_written_again(write: Write, tmp_path: Path, damage: 
     path, cache = write(FLEET), tmp_path / "cache"
     first = load(path, cache=cache)
     (file,) = cache.iterdir()
+    whole = file.read_bytes()
     file.write_bytes(damage)
 
     assert load(path, cache=cache).spec == first.spec
-    assert json.loads(file.read_bytes())["fleet"]["fleet"] == "test"
+    assert file.read_bytes() == whole
+
+
+def test_a_cache_with_one_bit_flipped_is_not_believed(write: Write, tmp_path: Path) -> None:
+    path, cache = write(FLEET), tmp_path / "cache"
+    first = load(path, cache=cache)
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b'"fleet":"test"', b'"fleet":"tesu"'))
+
+    assert load(path, cache=cache).spec == first.spec
+    assert file.read_bytes() == whole
 
 
 def test_a_cache_holds_the_latest_content_alone_and_for_its_owner(write: Write, tmp_path: Path) -> None:
@@ -127,9 +138,12 @@ def test_one_unreadable_file_does_not_hide_the_problems_of_another(write: Write,
 
 SEED = (Path(__file__).parents[3] / "examples/quickstart/fleet.yaml").read_text() + (
     "x-common: &common {ctx_size: 32k}\nserver: {api_key: {env: KEY}, ports: 8100-8199, memory: *common}\n"
+    "variables: {ctx: 4k, twice: '${ctx}${ctx}'}\n"
+    "profiles:\n  p:\n    variables: {ctx: 8k}\n    server: {api_key: {file: key}}\n    models: {gemma: {threads: 3}}\n"
+    "    defaults:\n      chat_template: a ${twice} $${x} ${env:HOME}\n"
 )
 PIECES = st.sampled_from(
-    [*"[]{}:,&*!|>'\"%@`#-?\t\n\0 ", "<<: ", "*a", "&a ", "!!", "---\n", "...\n", "\ufeff", "\u2028", "null", "- ", "0x", "[[[[", "99" * 99]
+    [*"[]{}:,&*!|>'\"%@`#-?\t\n\0 ", "<<: ", "*a", "&a ", "!!", "---\n", "...\n", "\ufeff", "\u2028", "null", "- ", "0x", "[[[[", "99" * 99, "${", "}", "${ctx}", "$${", "${env:", "include: ", "*.yaml", "null"]
 )  # fmt: skip
 EDITS = st.lists(st.tuples(st.integers(0, len(SEED)), st.integers(0, 12), PIECES | st.text(max_size=3)), max_size=6)
 
@@ -153,7 +167,7 @@ def test_a_mutated_file_is_a_fleet_or_a_config_error(tmp_path: Path, edits: list
 def refused(path: Path) -> tuple[object, ...]:
     """What is wrong, which must be something when the file is refused."""
     try:
-        load_fleet([path])
+        load_fleet([path], profiles=["p"]).configuration()
     except ConfigError as error:
         return error.diagnostics or ("refused without a reason",)
     return ()

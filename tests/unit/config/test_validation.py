@@ -78,7 +78,7 @@ def model(text: str) -> str:
         (ROUTER + "server: {models_max: 3}", ("E0204", 4, 10), "", "`models_max` belongs in `router`"),
         (ROUTER + "server: {ports: 9-1}", ("E0206", 4, 17), "expected a range of ports such as `8100-8199`", ""),
         (ROUTER + "safety: {max_stop: 5}", ("E0206", 4, 20), "expected a percentage such as `50%`", ""),
-        (ROUTER + "include: [a]", ("E0208", 4, 1), "", "remove `include`"),
+        (ROUTER + "endpoints: {}", ("E0208", 4, 1), "", "remove `endpoints`"),
         (ROUTER + "modles: {}", ("E0204", 4, 1), "", "did you mean `models`?"),
         (ROUTER + "required_version: '>=99'", ("E0313", 4, 19), "this is ", "install it: "),
         (ROUTER + "required_version: 1", ("E0206", 4, 19), "expected comparisons", 'write `required_version: ">=0.1"`'),

@@ -1,0 +1,40 @@
+"""The configuration as if one file had said all of it, each value with its place."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.config.keys import is_secret
+from reconciler.config.merge import complete
+from reconciler.config.node import Path
+from reconciler.config.places import Places
+from reconciler.domain.said import Said, Tree
+
+FIRST = ("version", "fleet", "required_version")
+
+
+def effective(places: Places) -> Tree:
+    """Every model with what it inherits; of what it says itself the order is kept, and stands first."""
+    merged = complete(places.sections)
+    tree = dict(merged.fleet)
+    if merged.required_version is not None:
+        tree["required_version"] = merged.required_version
+    if models := tree.get("models"):
+        own = places.sections["models"].node.entries or {}
+        tree["models"] = {name: _own_first(model, own[name].node.entries or {}) for name, model in models.items()}
+    return dict(_said(_own_first(tree, dict.fromkeys(FIRST)), (), places))
+
+
+def _own_first(values: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    return {key: values[key] for key in own if key in values} | values
+
+
+def _said(values: dict[str, Any], path: Path, places: Places) -> Iterator[tuple[str, Tree | Said]]:
+    for key, value in values.items():
+        here = (*path, key)
+        if isinstance(value, dict) and is_secret(here):
+            (source,) = value.items()
+            yield key, Said(value=f"(secret {':'.join(source)})", position=places.locate(here))
+        elif isinstance(value, dict) and value:
+            yield key, dict(_said(value, here, places))
+        else:
+            yield key, Said(value=value, position=places.locate(here))

@@ -1,0 +1,97 @@
+"""What composition adds to the JSON Schema: `include`, `profiles`, `variables`, and `${…}` in place of a number."""
+
+from typing import Any
+
+from reconciler.config.profiles import NOT_IN_PROFILES
+
+Schema = dict[str, Any]
+
+SUBSTITUTED = {"$ref": "#/$defs/Substituted"}
+SCALARS = frozenset({"integer", "number", "boolean"})
+OF_VALUES = frozenset({"type", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+
+INCLUDE: Schema = {
+    "description": "Files that belong to this one: paths, directories and patterns such as `models/*.yaml`, "
+    "relative to the file that says them.",
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}],
+    "examples": [["models/*.yaml"]],
+}
+VARIABLES: Schema = {
+    "type": ["object", "null"],
+    "description": "Texts for `${NAME}` in values; `--var NAME=VALUE` wins. `null` is one that must be given.",
+    "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    "examples": [{"ctx": 32768}],
+}
+PROFILES: Schema = {
+    "type": ["object", "null"],
+    "description": "Parts by name that `--profile NAME` lays over the rest: mappings are merged, `null` takes away.",
+    "additionalProperties": {"anyOf": [{"$ref": "#/$defs/Profile"}, {"type": "null"}]},
+}
+
+
+def add_composition(schema: Schema) -> None:
+    """Puts all of it into the schema of a fleet."""
+    parts, properties = schema["$defs"], schema["properties"]
+    properties |= {"include": INCLUDE, "variables": VARIABLES, "profiles": PROFILES}
+    model = parts["ModelSpec"]
+    parts["ModelPart"] = {key: value for key, value in model.items() if key not in {"required", "anyOf"}} | {
+        "description": "What a profile says of a model, which is whole somewhere else or here."
+    }
+    parts["Profile"] = {
+        "type": "object",
+        "description": "Sections that are laid over those of the files.",
+        "additionalProperties": False,
+        "properties": {key: _nullable(one) for key, one in properties.items() if key not in NOT_IN_PROFILES},
+    }
+    parts["Profile"]["properties"]["defaults"]["description"] = "Laid over `defaults`, before models inherit."
+    parts["Profile"]["properties"]["models"] = {
+        "type": ["object", "null"],
+        "description": "Settings of models by name; `null` takes a model away.",
+        "additionalProperties": {"anyOf": [{"$ref": "#/$defs/ModelPart"}, {"type": "null"}]},
+    }
+    fixed = {"version", "include", "profiles"}
+    schema["properties"] = {key: one if key in fixed else _open(one) for key, one in properties.items()}
+    schema["$defs"] = {name: _open(part) for name, part in sorted(parts.items())}
+    schema["$defs"]["Substituted"] = {
+        "type": "string",
+        "description": "A text with `${NAME}` or `${env:NAME}`; without quotes the result may be a number.",
+        "pattern": r"\$\{[^{}]+\}",
+    }
+
+
+def _nullable(one: Schema) -> Schema:
+    if "anyOf" in one or isinstance(one.get("type"), list):
+        return one
+    described = {key: value for key, value in one.items() if key == "description"}
+    return {"anyOf": [{key: value for key, value in one.items() if key != "description"}, {"type": "null"}]} | described
+
+
+def _open(schema: Any) -> Any:
+    """The schema with `${…}` taken wherever only some texts, or none, would be."""
+    if not isinstance(schema, dict):
+        return schema
+    if _is_narrow(schema):
+        own = {key: value for key, value in schema.items() if key in OF_VALUES}
+        return {"anyOf": [own, SUBSTITUTED]} | {key: value for key, value in schema.items() if key not in OF_VALUES}
+    opened = {key: _inside(key, value) for key, value in schema.items()}
+    branches = schema.get("anyOf", [])
+    if any(map(_is_narrow, branches)) and not any(map(_takes_any_text, branches)):
+        opened["anyOf"] += [SUBSTITUTED]
+    return opened
+
+
+def _inside(key: str, value: Any) -> Any:
+    if key == "properties":
+        return {name: _open(one) for name, one in value.items()}
+    if key == "anyOf":
+        return [one if _is_narrow(one) else _open(one) for one in value]
+    return _open(value) if key in {"items", "additionalProperties"} else value
+
+
+def _is_narrow(schema: Schema) -> bool:
+    kind = schema.get("type")
+    return isinstance(kind, str) and (kind in SCALARS or (kind == "string" and not _takes_any_text(schema)))
+
+
+def _takes_any_text(schema: Schema) -> bool:
+    return schema.get("type") == "string" and not schema.keys() & {"enum", "pattern"}

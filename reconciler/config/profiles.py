@@ -1,0 +1,189 @@
+"""
+Profiles: parts of a configuration that are laid over the rest when somebody asks for them.
+
+They are laid over sections before models inherit, so that each of `server`, `defaults` and the model has its profile's
+values on top. Mappings are merged key by key, anything else is replaced, and `null` takes away.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from reconciler.config.keys import BESIDE_THE_SPEC, RESERVED, is_secret
+from reconciler.config.merge import Merged, Tree, model_part, process_part
+from reconciler.config.node import Entry, Node, Path, mapping
+from reconciler.config.problem import Problem, dotted
+from reconciler.config.text import Place, Refusal, printable, problem_at
+from reconciler.config.validation import validate
+from reconciler.config.wording import describe
+from reconciler.domain.diagnostic import Diagnostic
+from reconciler.spec.base import fields
+from reconciler.spec.fleet import FleetSpec
+
+Sections = dict[str, Entry]
+
+NOT_IN_PROFILES = frozenset({"version", "fleet", "required_version", "include", "profiles"})
+"""Keys of the top level that say what the configuration is, and not how it is to be this time."""
+
+ALLOWED = frozenset({*fields(FleetSpec), *BESIDE_THE_SPEC} - NOT_IN_PROFILES)
+SOURCES = ("path", "hf", "url", "docker")
+"""A model of a profile that has none of them is a part of a model declared elsewhere."""
+
+
+def lay_over(sections: Mapping[str, Entry], names: Sequence[str]) -> tuple[Sections, list[Refusal]]:
+    """The sections with those of the chosen profiles on top, the last one strongest; and profiles that are nowhere."""
+    known = profiles_of(sections)
+    result = dict(sections)
+    for name in names:
+        for key, entry in (_usable(known[name]) if name in known else {}).items():
+            result[key] = _laid(result.get(key), entry, (key,))
+    return result, [_unknown(name, known) for name in dict.fromkeys(names) if name not in known]
+
+
+def profiles_of(sections: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The profiles by name."""
+    entry = sections.get("profiles")
+    return (entry.node.entries or {}) if entry else {}
+
+
+def misshapen(sections: Mapping[str, Entry]) -> Iterator[Diagnostic]:
+    """What is wrong with profiles as such, chosen or not."""
+    entry = sections.get("profiles")
+    if entry is not None and entry.node.entries is None and entry.node.value is not None:
+        yield _not_a_mapping(entry, ("profiles",))
+    for name, profile in profiles_of(sections).items():
+        if profile.node.entries is None and profile.node.value is not None:
+            yield _not_a_mapping(profile, ("profiles", name))
+        for key, inner in (profile.node.entries or {}).items():
+            if key not in ALLOWED:
+                yield _not_here(key, inner.place, ("profiles", name, key))
+        if "models" in (profile.node.entries or {}):
+            yield from _nothing_to_take(sections, name)
+
+
+def check_unused(sections: Mapping[str, Entry], chosen: Sequence[str]) -> Iterator[Problem]:
+    """What is wrong with profiles that nobody asked for: keys and types; what is missing may come from elsewhere."""
+    for name, profile in profiles_of(sections).items():
+        if name not in chosen:
+            tree = {key: _without_open(entry.node) for key, entry in _usable(profile).items() if key != "variables"}
+            for problem in validate(_as_fleet(tree)).problems:
+                if problem.code != "E0205":
+                    yield replace(problem, path=("profiles", name, *problem.path))
+
+
+def _usable(profile: Entry) -> Sections:
+    return {key: entry for key, entry in (profile.node.entries or {}).items() if key in ALLOWED}
+
+
+def _laid(under: Entry | None, over: Entry, path: Path) -> Entry:
+    """One on top of the other; a model that is `null` is gone with all that it would inherit."""
+    of_models = path == ("models",)
+    if over.node.entries is None or (path[0] == "server" and is_secret(path)):
+        # A reference to a secret is one value: one of its two keys stands for the other.
+        return over
+    if not of_models and (under is None or under.node.entries is None):
+        return over
+    entries = dict(under.node.entries or {}) if under else {}
+    for key, entry in over.node.entries.items():
+        entries[key] = _laid(entries.get(key), entry, (*path, key))
+        if of_models and entry.node.value is None:
+            del entries[key]
+    base = under or over
+    return Entry(base.place, mapping(base.node.place, entries))
+
+
+def _not_a_mapping(entry: Entry, path: Path) -> Diagnostic:
+    summary = f"`{printable(str(path[-1]))}` cannot be {describe(entry.node.value)}"
+    hint = "write `profiles: {NAME: {models: {…}}}`"
+    return problem_at(entry.node.place, "E0201", summary, detail="expected a mapping", hint=hint, path=dotted(path))
+
+
+def _not_here(key: str, place: Place, path: Path) -> Diagnostic:
+    if key in NOT_IN_PROFILES:
+        summary, hint = f"`{key}` cannot stand in a profile", "write it at the top of the file"
+        return problem_at(place, "E0605", summary, hint=hint, path=dotted(path))
+    if key in RESERVED:
+        summary = f"`{key}` is reserved for a later version"
+        return problem_at(place, "E0208", summary, hint=f"remove `{key}`", path=dotted(path))
+    near = difflib.get_close_matches(key, sorted(ALLOWED), 1)
+    expected = ", ".join(f"`{one}`" for one in sorted(ALLOWED))
+    return problem_at(
+        place,
+        "E0204",
+        f"unknown key `{printable(key)}` in `{printable(dotted(path[:-1]))}`",
+        detail=f"expected one of {expected}",
+        hint=f"did you mean `{near[0]}`?" if near else f"remove `{printable(key)}`",
+        path=dotted(path),
+    )
+
+
+def _unknown(name: str, known: Mapping[str, Entry]) -> Refusal:
+    near = difflib.get_close_matches(name, known, 1)
+    return Refusal(
+        code="E0604",
+        summary=f"there is no profile `{printable(name)}`",
+        detail=f"expected one of {', '.join(f'`{one}`' for one in known)}"
+        if known
+        else "the files have no `profiles:`",
+        hint=f"did you mean `{near[0]}`?" if near else "declare it in `profiles:`, or leave the option out",
+        path=f"--profile {printable(name)}",
+    )
+
+
+def _nothing_to_take(sections: Mapping[str, Entry], profile: str) -> Iterator[Diagnostic]:
+    """Models that a profile takes away and that nobody declares, here or in another profile."""
+    known = _models(sections)
+    others = [other.node.entries or {} for name, other in profiles_of(sections).items() if name != profile]
+    for name, entry in _models(profiles_of(sections)[profile].node.entries or {}).items():
+        if entry.node.value is None and name not in known and not any(name in _models(one) for one in others):
+            near = difflib.get_close_matches(name, known, 1)
+            yield problem_at(
+                entry.place,
+                "E0606",
+                f"there is no model `{printable(name)}` to take away",
+                hint=f"did you mean `{near[0]}`?" if near else "remove the line",
+                path=f"profiles.{profile}.models.{name}",
+            )
+
+
+def _models(sections: Mapping[str, Entry]) -> Mapping[str, Entry]:
+    entry = sections.get("models")
+    return (entry.node.entries or {}) if entry else {}
+
+
+def _without_open(node: Node) -> object:
+    """The plain value without what only variables tell."""
+    if not node.open:
+        return node.value
+    if node.entries is None:
+        return None
+    inner = ((key, entry.node) for key, entry in node.entries.items())
+    return {key: _without_open(one) for key, one in inner if not one.open or one.entries is not None}
+
+
+def _as_fleet(tree: Tree) -> Merged:
+    """The sections of a profile as if they were all there is."""
+    server, defaults, models = (tree.pop(key, None) for key in ("server", "defaults", "models"))
+    whole = {key: value for key, value in tree.items() if value is not None}
+    if server is not None:
+        whole["server"] = _plain(process_part(server))
+    if isinstance(models, dict):
+        whole["models"] = {name: _as_model(body) for name, body in models.items() if body is not None}
+    elif models is not None:
+        whole["models"] = models
+    fleet = {"version": 1, "fleet": "unnamed", **{key: _plain(value) for key, value in whole.items()}}
+    return Merged(fleet=fleet, defaults=defaults, server=model_part(server))
+
+
+def _as_model(body: Any) -> Any:
+    if not isinstance(body, dict):
+        return body
+    return _plain(body) | ({} if any(body.get(key) for key in SOURCES) else {"path": "/missing"})
+
+
+def _plain(value: Any) -> Any:
+    """Without what is taken away."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _plain(inner) for key, inner in value.items() if inner is not None}
