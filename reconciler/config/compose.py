@@ -42,9 +42,9 @@ def compose(reading: Reading, choice: Choice) -> Composed:
     laid, unknown = lay_over(united, choice.profiles)
     lost = reading.lost or bool(unknown)
     done = substitute(laid, choice, os.environ, whole=not lost)
-    problems = [*reading.problems, *clashes, *misshapen(united), *_names(laid), *done.problems]
+    problems = [*reading.problems, *clashes, *_names(laid), *done.problems]
     places = Places(done.sections, files)
-    problems += places.diagnose(check_unused(united, choice.profiles))
+    problems += places.diagnose((*misshapen(united), *check_unused(united, choice.profiles)))
     if not reading.lost:
         problems += (one.at(files[0]) for one in unknown)
     if not lost and not reading.astray:

@@ -135,7 +135,11 @@ def _united(entries: list[Entry], path: tuple[str, ...], depth: int, problems: l
     first = saying[0]
     if len(saying) == 1:
         return first
-    if not depth or any(entry.node.entries is None for entry in saying):
+    odd = next((entry for entry in saying if entry.node.entries is None), None)
+    if odd and len(path) == 1 and depth:
+        # That it is none of what it should be is told when it is looked at.
+        return odd
+    if odd or not depth:
         problems += (_twice(path, entry.place, first.place) for entry in saying[1:])
         return first
     found: dict[str, list[Entry]] = {}

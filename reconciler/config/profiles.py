@@ -14,10 +14,9 @@ from reconciler.config.keys import BESIDE_THE_SPEC, RESERVED, is_secret
 from reconciler.config.merge import Merged, Tree, model_part, process_part
 from reconciler.config.node import Entry, Node, Path, mapping
 from reconciler.config.problem import Problem, dotted
-from reconciler.config.text import Place, Refusal, printable, problem_at
+from reconciler.config.text import Refusal, printable
 from reconciler.config.validation import validate
-from reconciler.config.wording import describe
-from reconciler.domain.diagnostic import Diagnostic
+from reconciler.config.wording import bad_value, unknown_key
 from reconciler.spec.base import fields
 from reconciler.spec.fleet import FleetSpec
 
@@ -47,19 +46,16 @@ def profiles_of(sections: Mapping[str, Entry]) -> dict[str, Entry]:
     return (entry.node.entries or {}) if entry else {}
 
 
-def misshapen(sections: Mapping[str, Entry]) -> Iterator[Diagnostic]:
-    """What is wrong with profiles as such, chosen or not."""
-    entry = sections.get("profiles")
-    if entry is not None and entry.node.entries is None and entry.node.value is not None:
-        yield _not_a_mapping(entry, ("profiles",))
+def misshapen(sections: Mapping[str, Entry]) -> Iterator[Problem]:
+    """What is wrong with profiles and variables as such, chosen or not."""
+    yield from _not_a_mapping(sections, ("profiles",))
+    yield from _not_a_mapping(sections, ("variables",))
     for name, profile in profiles_of(sections).items():
-        if profile.node.entries is None and profile.node.value is not None:
-            yield _not_a_mapping(profile, ("profiles", name))
-        for key, inner in (profile.node.entries or {}).items():
-            if key not in ALLOWED:
-                yield _not_here(key, inner.place, ("profiles", name, key))
-        if "models" in (profile.node.entries or {}):
-            yield from _nothing_to_take(sections, name)
+        yield from _not_a_mapping(profiles_of(sections), ("profiles", name))
+        inner = profile.node.entries or {}
+        yield from (_not_here(("profiles", name, key)) for key in inner if key not in ALLOWED)
+        yield from _not_a_mapping(inner, ("profiles", name, "variables"))
+        yield from _nothing_to_take(sections, name)
 
 
 def check_unused(sections: Mapping[str, Entry], chosen: Sequence[str]) -> Iterator[Problem]:
@@ -93,28 +89,27 @@ def _laid(under: Entry | None, over: Entry, path: Path) -> Entry:
     return Entry(base.place, mapping(base.node.place, entries))
 
 
-def _not_a_mapping(entry: Entry, path: Path) -> Diagnostic:
-    summary = f"`{printable(str(path[-1]))}` cannot be {describe(entry.node.value)}"
-    hint = "write `profiles: {NAME: {models: {…}}}`"
-    return problem_at(entry.node.place, "E0201", summary, detail="expected a mapping", hint=hint, path=dotted(path))
+def _not_a_mapping(holder: Mapping[str, Entry], path: tuple[str, ...]) -> Iterator[Problem]:
+    entry = holder.get(path[-1])
+    if entry is not None and entry.node.entries is None and entry.node.value is not None:
+        yield bad_value(path, entry.node.value, [{"type": "model_type"}])
 
 
-def _not_here(key: str, place: Place, path: Path) -> Diagnostic:
+def _not_here(path: tuple[str, ...]) -> Problem:
+    key = path[-1]
+    if key in RESERVED:
+        return unknown_key(path, ())
     if key in NOT_IN_PROFILES:
         summary, hint = f"`{key}` cannot stand in a profile", "write it at the top of the file"
-        return problem_at(place, "E0605", summary, hint=hint, path=dotted(path))
-    if key in RESERVED:
-        summary = f"`{key}` is reserved for a later version"
-        return problem_at(place, "E0208", summary, hint=f"remove `{key}`", path=dotted(path))
+        return Problem(code="E0605", summary=summary, path=path, hint=hint, at_key=True)
     near = difflib.get_close_matches(key, sorted(ALLOWED), 1)
-    expected = ", ".join(f"`{one}`" for one in sorted(ALLOWED))
-    return problem_at(
-        place,
-        "E0204",
-        f"unknown key `{printable(key)}` in `{printable(dotted(path[:-1]))}`",
-        detail=f"expected one of {expected}",
+    return Problem(
+        code="E0204",
+        summary=f"unknown key `{printable(key)}` in `{printable(dotted(path[:-1]))}`",
+        path=path,
+        detail=f"expected one of {', '.join(f'`{one}`' for one in sorted(ALLOWED))}",
         hint=f"did you mean `{near[0]}`?" if near else f"remove `{printable(key)}`",
-        path=dotted(path),
+        at_key=True,
     )
 
 
@@ -131,19 +126,19 @@ def _unknown(name: str, known: Mapping[str, Entry]) -> Refusal:
     )
 
 
-def _nothing_to_take(sections: Mapping[str, Entry], profile: str) -> Iterator[Diagnostic]:
+def _nothing_to_take(sections: Mapping[str, Entry], profile: str) -> Iterator[Problem]:
     """Models that a profile takes away and that nobody declares, here or in another profile."""
     known = _models(sections)
     others = [other.node.entries or {} for name, other in profiles_of(sections).items() if name != profile]
     for name, entry in _models(profiles_of(sections)[profile].node.entries or {}).items():
         if entry.node.value is None and name not in known and not any(name in _models(one) for one in others):
             near = difflib.get_close_matches(name, known, 1)
-            yield problem_at(
-                entry.place,
-                "E0606",
-                f"there is no model `{printable(name)}` to take away",
+            yield Problem(
+                code="E0606",
+                summary=f"there is no model `{printable(name)}` to take away",
+                path=("profiles", profile, "models", name),
                 hint=f"did you mean `{near[0]}`?" if near else "remove the line",
-                path=f"profiles.{profile}.models.{name}",
+                at_key=True,
             )
 
 

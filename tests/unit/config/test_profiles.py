@@ -159,9 +159,25 @@ def test_a_mistake_in_a_profile_is_told_chosen_or_not(
     assert "planted" not in repr(found)
 
 
-@pytest.mark.parametrize("text", ["profiles: 3\n", "profiles: {bad: 3}\n", "profiles: {bad: [models]}\n"])
-def test_profiles_are_mappings_of_mappings(write: Write, text: str) -> None:
-    assert [one.code for one in refused(write(HEAD + text))] == ["E0201"]
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("profiles: 3\n", 11),
+        ("profiles: {bad: 3}\n", 17),
+        ("profiles: {bad: [models]}\n", 17),
+        ("profiles: {bad: {variables: 3}}\n", 29),
+        ("variables: [a]\n", 12),
+    ],
+)
+def test_profiles_and_variables_are_mappings(write: Write, text: str, column: int) -> None:
+    assert places(refused(write(HEAD + text))) == [("E0201", 3, column)]
+
+
+def test_a_section_that_is_no_mapping_is_told_and_not_taken_for_a_second_definition(write: Write) -> None:
+    write("models: 3\nvariables: 3\nprofiles: 3\n", "more.yaml")
+    text = HEAD + "include: more.yaml\nrouter: {}\nmodels: {a: {path: a}}\nvariables: {a: 1}\nprofiles: {a: {}}\n"
+
+    assert places(refused(write(text))) == [("E0201", 1, 9), ("E0201", 2, 12), ("E0201", 3, 11)]
 
 
 def test_a_model_that_only_a_profile_knows_must_be_complete_there(write: Write) -> None:
