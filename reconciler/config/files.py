@@ -2,6 +2,7 @@
 
 import hashlib
 import stat
+import sys
 from collections.abc import Iterable, Sequence
 from os.path import abspath, dirname
 from pathlib import Path
@@ -12,6 +13,7 @@ from reconciler.domain.frozen import frozen
 from reconciler.errors import ConfigError
 
 MAX_BYTES = 10 * 1024 * 1024
+STDIN = "<stdin>"
 SUFFIXES = frozenset({".yaml", ".yml"})
 
 
@@ -67,6 +69,11 @@ def gather(paths: Sequence[Path]) -> tuple[tuple[RawFile, ...], tuple[Diagnostic
     return tuple(files.values()), tuple(problems)
 
 
+def standard_input() -> RawFile | Diagnostic:
+    """What comes by a pipe, as a file of the working directory."""
+    return _within_limits(Path(STDIN), STDIN, sys.stdin.buffer.read(MAX_BYTES + 1))
+
+
 def content_digest(files: Iterable[RawFile]) -> str:
     """One text for all that was read; changes with any byte and with the set of files."""
     digest = hashlib.sha256()
@@ -92,6 +99,10 @@ def _read(path: Path) -> RawFile | Diagnostic:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         return _unreadable(path, error)
+    return _within_limits(path, shown, data)
+
+
+def _within_limits(path: Path, shown: str, data: bytes) -> RawFile | Diagnostic:
     if len(data) > MAX_BYTES:
         detail = "expected at most 10 MiB"
         return _whole(shown, "E0111", f"`{shown}` is too large", detail=detail, hint="divide it into several files")

@@ -26,7 +26,7 @@ from reconciler.llama.catalogue import Catalogue
 from reconciler.spec.fleet import FleetSpec
 from reconciler.version import VERSION
 
-__all__ = ["LoadedFleet", "default_paths", "load_fleet"]
+__all__ = ["LoadedFleet", "default_paths", "diagnose", "load_fleet"]
 
 
 @frozen
@@ -100,6 +100,15 @@ def load_fleet(paths: Sequence[Path], *, catalogue: Catalogue | None = None, cac
     )
 
 
+def diagnose(files: Sequence[RawFile], *, catalogue: Catalogue | None = None) -> tuple[Diagnostic, ...]:
+    """Everything that can be said about these contents, which need not be those on the disk."""
+    try:
+        with _no_collection():
+            return _load(files, (), catalogue, None)[1]
+    except ConfigError as error:
+        return tuple(one for one in error.diagnostics if isinstance(one, Diagnostic))
+
+
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """
@@ -126,13 +135,15 @@ def _load(
         raise _config_error((*unreadable, *reading.problems))
     merged = complete(reading.places)
     checked = _check(merged, read, catalogue, reading.problems)
-    if remembered:
+    # What the reader warned of would not be said again.
+    if remembered and not reading.problems:
         remember(remembered, merged)
     return checked
 
 
 def _read(files: Sequence[RawFile]) -> _Reading:
     # Both bring in what an unchanged fleet does without, such as the YAML library.
+    from reconciler.config.renamed import with_new_names  # noqa: PLC0415 - a cached fleet has them already
     from reconciler.config.source import parse  # noqa: PLC0415 - a cached fleet needs no yaml
     from reconciler.config.syntax import decode  # noqa: PLC0415 - the same
 
@@ -146,6 +157,8 @@ def _read(files: Sequence[RawFile]) -> _Reading:
         root, said = parse(text)
         problems += said
         if root is not None:
+            root, renamed = with_new_names(root)
+            problems += renamed
             roots.append((text, root))
     places, clashes = unite(roots)
     mappings = all(root.entries is not None for _, root in roots)

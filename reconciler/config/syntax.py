@@ -1,8 +1,10 @@
 """Problems of a file before it has any meaning: bytes, characters, and what the parser stumbles over."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
+from reconciler.config.edits import QUOTED, fix_at
 from reconciler.config.files import RawFile
 from reconciler.config.node import Node
 from reconciler.config.text import LINE_END, Place, Text, printable, problem_at
@@ -75,9 +77,10 @@ def bad_key(key: Node) -> Diagnostic:
     written = key.place.text.line(key.place.line)[key.place.column - 1 :][: key.place.length]
     shown = printable(written) or "null"
     hint = f'put it in quotes: `"{shown}"`'
-    return problem_at(
+    found = problem_at(
         key.place, "E0106", f"the key `{shown}` is not a text", detail="YAML reads it as a value", hint=hint
     )
+    return replace(found, fix=fix_at(key.place, QUOTED))
 
 
 def failure(text: Text, mark: Any, problem: str | None) -> Diagnostic:

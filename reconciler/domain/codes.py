@@ -57,6 +57,7 @@ CODES: Mapping[str, str] = {
     "E0503": "A port is taken by somebody else",
     "E0504": "The pool of ports is used up",
     "E0505": "Two resources claim one port",
+    "W0201": "A key that has a newer name",
     "W0301": "A key that has no effect in this version",
     "W0401": "Deprecated flag",
     "W0402": "`extra_args` for what has a setting",
