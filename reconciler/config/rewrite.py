@@ -122,7 +122,7 @@ class _Open:
         if token.kind in AT_THE_EDGE:
             return 0
         if self.depth:
-            return max(token.column + self.moved, 0)
+            return _shifted(token.column, self.moved)
         if self.blocks and (self.key or token.kind in {"BlockEntry", "Key", "Value"}):
             return self.blocks[-1].new
         return self.inside
@@ -203,7 +203,7 @@ class _Writer:
     def beside(self, old: int, token: Token, column: int, before: list[_Block]) -> int:
         """The column of a comment with a line of its own: of the next piece, or of the block that it ends."""
         if self.open.depth:
-            return max(old + self.open.moved, 0)
+            return _shifted(old, self.open.moved)
         if old <= token.column:
             return column
         block = next((one for one in reversed(before) if one.old <= old), None)
@@ -223,7 +223,7 @@ class _Writer:
 
     def continued(self, line: str) -> str:
         content = _without_end(line.lstrip(" \t"))
-        return " " * max(_indent(line) + self.open.moved, 0) + content if content else ""
+        return " " * _shifted(_indent(line), self.open.moved) + content if content else ""
 
     def block_scalar(self, written: str) -> str:
         """A text after `|` or `>`; the empty lines at its end are content only after `+`."""
@@ -242,6 +242,11 @@ class _Writer:
         """A text after `|` that ends with the file, and not with a line, would get one more character."""
         open_text = self.last is not None and self.last.style in {"|", ">"} and not gap
         return "" if open_text else "\n"
+
+
+def _shifted(column: int, by: int) -> int:
+    """Never to the first column: `---` would be something else there."""
+    return max(column + by, min(column, 1))
 
 
 def _indent(line: str) -> int:

@@ -194,7 +194,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(st.tuples(st.integers(0, 3000), PIECES, st.integers(0, 12)), max_size=6))
-@settings(max_examples=30000, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 def test_whatever_is_readable_keeps_its_meaning(changes: list[tuple[int, str, int]]) -> None:
     text = NASTY
     for at, piece, dropped in changes:
@@ -238,7 +238,7 @@ def blocks(draw: st.DrawFn, depth: int = 0, indent: str = "") -> str:
 
 
 @given(blocks())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_its_indents_a_text_keeps_its_meaning(text: str) -> None:
     unchanged(text)
 
