@@ -20,6 +20,7 @@ COMMANDS = {
     "destroy": "Stop everything of a fleet; its history stays.",
     "doctor": "Check what a run needs, and say how to mend it.",
     "fmt": "Write the configuration in one style.",
+    "explain": "Explain a diagnostic by its code.",
     "flags": "List the flags of llama-server, each with its setting.",
     "schema": "Print the JSON Schema of a file or an output.",
     "completion": "Print the script that completes commands in a shell.",

@@ -27,6 +27,13 @@ def failure(error: ReconcilerError, diagnostics: Sequence[Diagnostic] = ()) -> t
     return tuple(lines)
 
 
+def more(diagnostics: Sequence[Diagnostic]) -> Iterator[Line]:
+    """Where to read on, for a person at a terminal."""
+    if diagnostics:
+        yield BLANK
+        yield line(Span(f"`reconcile explain {diagnostics[0].code}` says more", Style.DIM))
+
+
 def each(diagnostics: Sequence[Diagnostic]) -> Iterator[Line]:
     """Diagnostics that stand for themselves, each with its severity."""
     for number, diagnostic in enumerate(diagnostics):

@@ -38,8 +38,7 @@ LINES = re.compile(r"[^\n]*\n|[^\n]+")
 @click.option("--fix", is_flag=True, help="Mend first what is wrong and can be mended for certain, such as old names.")
 @common(store=False, llama_server=True)
 def command(common: Common, *, paths: tuple[str, ...], check: bool, diff: bool, fix: bool) -> int:
-    """
-    Write the configuration in one style.
+    """Write the configuration in one style.
 
     Formats the files that the other commands would read, or PATHs; `-` takes standard input to standard output.
     Comments, quotes, the order of keys and the meaning stay.
