@@ -5,6 +5,7 @@ Only blanks and empty lines change: each piece of the text is put out as it is, 
 made anew. So nothing can be lost, and `formatted` holds the result against the text that it came from.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 
 from reconciler.config.files import RawFile
@@ -18,6 +19,7 @@ from reconciler.errors import ConfigError
 STEP = 2
 """Blanks a level; `- ` is as wide."""
 
+ODD_LINE_END = re.compile("[\x85\u2028\u2029]")
 BLANKS = str.maketrans("", "", " \t\r\n\ufeff")
 OPENING = frozenset({"FlowSequenceStart", "FlowMappingStart"})
 CLOSING = frozenset({"FlowSequenceEnd", "FlowMappingEnd"})
@@ -50,9 +52,12 @@ def formatted(text: Text) -> str:
     result = _Writer(content).written()
     if _same(text, result):
         return result
+    odd = ODD_LINE_END.search(content)
     raise ConfigError(
         f"`{text.shown}` is left as it is: in style it would mean something else",
-        hint="this is a mistake of reconcile: please report it with the file",
+        hint=f"write U+{ord(odd[0]):04X} as `\\n` or remove it: programs disagree whether it ends a line"
+        if odd
+        else "this is a mistake of reconcile: please report it with the file",
     )
 
 

@@ -115,6 +115,6 @@ def _difference(file: RawFile, content: bytes) -> Iterator[str]:
 
 def _failure(failures: Sequence[ConfigError]) -> ConfigError:
     diagnostics = tuple(one for error in failures for one in error.diagnostics)
-    plain = [error.summary for error in failures if not error.diagnostics]
+    plain = [f"{error.summary}; {error.hint}" for error in failures if not error.diagnostics]
     summary = f"{counted(len(failures), 'file')} cannot be formatted"
     return ConfigError(summary, diagnostics=diagnostics, detail="\n".join(plain))

@@ -243,6 +243,13 @@ def test_whatever_its_indents_a_text_keeps_its_meaning(text: str) -> None:
     unchanged(text)
 
 
+def test_a_text_that_programs_read_in_two_ways_is_left_alone() -> None:
+    with pytest.raises(ConfigError, match="is left as it is") as caught:
+        style("a: 1\x85b:   2\n")
+
+    assert caught.value.hint.startswith("write U+0085 as")
+
+
 @pytest.mark.parametrize("content", [b"", b"a: [", b"a: 1\na: 2\n", b"\xff", b"a: \x00"])
 def test_what_cannot_be_read_is_no_text_to_format(content: bytes) -> None:
     with pytest.raises(ConfigError) as caught:
