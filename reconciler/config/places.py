@@ -80,9 +80,9 @@ class Places:
         if found and diagnostic.fix:
             certain = diagnostic.fix.applicability is Applicability.CERTAIN
             edit = Edit(written=str(parts[-1]), replacement=diagnostic.fix.replacement, is_text=True, certain=certain)
-            fix = self._fix(found[0], place, edit)
+            fix = fix_at(place, edit)
         snippet = place.text.snippet(place.line)
-        return replace(diagnostic, path=path, position=place.position, snippet=snippet, fix=fix)
+        return replace(diagnostic, path=path, position=place.position, snippet=snippet, fix=fix, at_key=False)
 
     def _diagnostic(self, problem: Problem, path: Path, entry: Entry | None) -> Diagnostic:
         place = _pointer(entry, at_key=problem.at_key) if entry else self._above(path)
@@ -96,16 +96,16 @@ class Places:
             hint=problem.hint,
             path=dotted(path),
         )
-        fix = self._fix(path, entry.place if problem.at_key else entry.node.place, problem.edit) if entry else None
+        fix = self._fix(path, entry, problem) if entry else None
         return replace(built, severity=problem.severity, fix=fix, snippet="" if problem.secret else built.snippet)
 
-    def _fix(self, path: Path, place: Place, edit: Edit | None) -> Fix | None:
-        """An edit of this place; none that would write a key a second time."""
-        if edit is None:
-            return None
+    def _fix(self, path: Path, entry: Entry, problem: Problem) -> Fix | None:
+        """The edit of a problem; none that would write a key a second time."""
+        if problem.edit is None or not problem.at_key:
+            return fix_at(entry.node.place, problem.edit) if problem.edit else None
         above = self._walk(path[:-1])
         beside = self.sections if len(path) == 1 else (above.node.entries if above else None)
-        return None if edit.replacement in (beside or ()) else fix_at(place, edit)
+        return None if problem.edit.replacement in (beside or ()) else fix_at(entry.place, problem.edit)
 
     def _above(self, path: Path) -> Place | None:
         for end in range(len(path) - 1, 0, -1):
