@@ -41,7 +41,8 @@ def command(common: Common, *, paths: tuple[str, ...], check: bool, diff: bool, 
     """Write the configuration in one style.
 
     Formats the files that the other commands would read, or PATHs; `-` takes standard input to standard output.
-    Comments, quotes, the order of keys and the meaning stay.
+    Comments, quotes, the order of keys and the meaning stay. A level is two blanks, lists stand below their key, and
+    there is never more than one empty line.
     """
     if PIPE in paths and len(paths) > 1:
         raise click.UsageError("`-` stands alone")
