@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,15 @@ def test_every_code_is_raised_and_every_raised_one_is_known() -> None:
     raised = {code for source in sources for code in RAISED.findall(source)}
 
     assert sorted(raised ^ CODES.keys()) == []
+
+
+def test_a_plan_does_not_wait_for_explanations() -> None:
+    """Nor for what formats and mends files."""
+    unwanted = "explanations|config.fixes|config.rewrite|config.tokens"
+    found = f"re.search('{unwanted}', ' '.join(sys.modules))"
+    script = f"import re, sys, reconciler.cli.commands.plan; sys.exit({found} is not None)"
+
+    assert subprocess.run([sys.executable, "-c", script], timeout=30, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("code", CODES)
