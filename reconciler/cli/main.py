@@ -20,6 +20,8 @@ COMMANDS = {
     "adopt": "Take over a server that runs already, without a restart.",
     "destroy": "Stop everything of a fleet; its history stays.",
     "doctor": "Check what a run needs, and say how to mend it.",
+    "fmt": "Write the configuration in one style.",
+    "explain": "Explain a diagnostic by its code.",
     "flags": "List the flags of llama-server, each with its setting.",
     "schema": "Print the JSON Schema of a file or an output.",
     "completion": "Print the script that completes commands in a shell.",
@@ -67,8 +69,8 @@ group = LazyGroup(
     "reconcile",
     help="Keeps llama-server processes as the YAML in git declares them.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 error, 2 changes pending, 4 not ready, 5 an old version was restored, 6 stale plan, "
-    "7 locked, 8 refused for safety, 64 wrong usage.",
+    epilog="Exit codes: 0 done, 1 error, 2 changes pending, 3 not in style, 4 not ready, "
+    "5 an old version was restored, 6 stale plan, 7 locked, 8 refused for safety, 64 wrong usage.",
     commands={name: click.Command(name, help=line) for name, line in COMMANDS.items()},
 )
 

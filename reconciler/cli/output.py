@@ -17,7 +17,7 @@ from reconciler.errors import ConfigError, ReconcilerError, RuntimeFailure
 from reconciler.render import github
 from reconciler.render.diagnostics_json import diagnostics_json
 from reconciler.render.layout import Line, text
-from reconciler.render.problems import each, failure
+from reconciler.render.problems import each, failure, more
 
 
 class Format(StrEnum):
@@ -73,7 +73,7 @@ class Output:
         elif self.format is Format.GITHUB:
             self.raw(github.annotations(found) or github.failure_annotation(error))
         if self.format is not Format.JSON:
-            self.say(failure(error, found))
+            self.say((*failure(error, found), *(more(found) if sys.stderr.isatty() else ())))
         return error.exit_code
 
     def colour(self, stream: TextIO) -> bool:

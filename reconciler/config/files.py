@@ -2,6 +2,7 @@
 
 import hashlib
 import stat
+import sys
 from collections.abc import Iterable, Sequence
 from os.path import abspath, dirname
 from pathlib import Path
@@ -16,6 +17,7 @@ MAX_FILES = 10_000
 MAX_ALL_BYTES = 16 * 1024 * 1024
 """About 50,000 models; parsed, a byte costs some seventy."""
 
+STDIN = "<stdin>"
 SUFFIXES = frozenset({".yaml", ".yml"})
 
 
@@ -73,10 +75,13 @@ class Shelf:
             return unreadable(path, error)
         return self._keep(RawFile(path=path, data=data, identity=(facts.st_dev, facts.st_ino)))
 
+    def put(self, file: RawFile) -> None:
+        """Takes these contents in place of those on the disk."""
+        self._files[file.identity] = file
+
     def _keep(self, file: RawFile) -> RawFile | Refusal:
-        if len(file.data) > MAX_BYTES:
-            summary, hint = f"`{file.shown}` is too large", "divide it into several files"
-            return Refusal(code="E0111", summary=summary, detail="expected at most 10 MiB", hint=hint)
+        if isinstance(refused := _small_enough(file), Refusal):
+            return refused
         self._bytes += len(file.data)
         if len(self._files) >= MAX_FILES or self._bytes > MAX_ALL_BYTES:
             summary, detail = "the configuration is too large", f"expected at most {MAX_FILES} files and 16 MiB"
@@ -134,6 +139,12 @@ def files_of(path: Path) -> list[Path] | Refusal:
         return unreadable(path, error)
 
 
+def standard_input() -> RawFile | Diagnostic:
+    """What comes by a pipe, as a file of the working directory."""
+    found = _small_enough(RawFile(path=Path(STDIN), data=sys.stdin.buffer.read(MAX_BYTES + 1), identity=(0, 0)))
+    return found if isinstance(found, RawFile) else found.at(_whole(Path(STDIN)))
+
+
 def content_digest(files: Iterable[RawFile]) -> str:
     """One text for all that was read; changes with any byte and with the set of files."""
     digest = hashlib.sha256()
@@ -141,6 +152,13 @@ def content_digest(files: Iterable[RawFile]) -> str:
         digest.update(f"{abspath(one.path)}\0{len(one.data)}\0".encode("utf-8", "surrogateescape"))  # noqa: PTH100 - keeps links
         digest.update(one.data)
     return digest.hexdigest()
+
+
+def _small_enough(file: RawFile) -> RawFile | Refusal:
+    if len(file.data) <= MAX_BYTES:
+        return file
+    summary, hint = f"`{file.shown}` is too large", "divide it into several files"
+    return Refusal(code="E0111", summary=summary, detail="expected at most 10 MiB", hint=hint)
 
 
 def unreadable(path: Path, error: OSError) -> Refusal:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     # Brings in the YAML library.
     from reconciler.config.compose import Composed
 
-__all__ = ["LoadedFleet", "default_paths", "load_fleet"]
+__all__ = ["LoadedFleet", "default_paths", "diagnose", "load_fleet"]
 
 ABSENT = frozenset({"E0205", "E0305", "E0306", "E0307", "E0308", "E0310"})
 """Problems that rest on something not being said; it may stand in a file that could not be understood."""
@@ -125,7 +125,8 @@ class _Source:
         spec, warnings = _check(merged, lambda: found, catalogue, found.composed)
         environment = tuple(found.composed.environment)
         mark = fingerprint(content_digest(found.files), self.choice, environment)
-        if file:
+        # What reading warned of would not be said again.
+        if file and not found.composed.problems:
             what = Remembered(fleet=spec, fingerprint=mark, inclusions=found.inclusions, environment=environment)
             remember(file, what)
         return self._loaded(spec, warnings, found.files, mark)
@@ -169,6 +170,27 @@ class _Read(NamedTuple):
     composed: "Composed"
     files: tuple[RawFile, ...]
     inclusions: tuple[tuple[int, str], ...]
+
+
+def diagnose(
+    files: Sequence[RawFile],
+    *,
+    profiles: Sequence[str] = (),
+    variables: Mapping[str, str | float | bool] | None = None,
+    catalogue: Catalogue | None = None,
+) -> tuple[Diagnostic, ...]:
+    """Everything that can be said about these contents, which need not be those on the disk."""
+    shelf = Shelf()
+    for one in files:
+        shelf.put(one)
+    chosen = choice(tuple(profiles), variables or {})
+    try:
+        with _no_collection():
+            return (
+                _Source(roots=tuple(files), unreadable=(), choice=chosen, shelf=shelf).load(catalogue, None).diagnostics
+            )
+    except ConfigError as error:
+        return tuple(one for one in error.diagnostics if isinstance(one, Diagnostic))
 
 
 @contextmanager

@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.config.edits import Edit, fix_at
 from reconciler.config.node import Entry, Path
 from reconciler.config.problem import WITHOUT_QUOTES, Problem, dotted
 from reconciler.config.text import Place, problem_at
-from reconciler.domain.diagnostic import Diagnostic, Position
+from reconciler.domain.diagnostic import Applicability, Diagnostic, Fix, Position
 
 INHERITED = ("defaults", "server")
 """Sections that lie under every model, the stronger first."""
 
-AT_KEY = frozenset({"E0403", "E0404", "E0405", "E0406", "W0402"})
-"""What is wrong with a flag in `extra_args`, whatever its value is."""
 
 OWN = 2
 """Parts of the path of a model itself: `models`, name."""
@@ -82,11 +81,17 @@ class Places:
             return diagnostic
         parts = self.parts(diagnostic.path)
         found = self.said_at(parts)
-        place = _pointer(found[1], at_key=diagnostic.code in AT_KEY) if found else self._above(parts)
+        place = _pointer(found[1], at_key=diagnostic.at_key) if found else self._above(parts)
         if place is None:
             return diagnostic
         path = dotted(found[0]) if found else diagnostic.path
-        return replace(diagnostic, path=path, position=place.position, snippet=place.text.snippet(place.line))
+        fix = None
+        if found and diagnostic.fix:
+            certain = diagnostic.fix.applicability is Applicability.CERTAIN
+            edit = Edit(written=str(parts[-1]), replacement=diagnostic.fix.replacement, is_text=True, certain=certain)
+            fix = fix_at(place, edit)
+        snippet = place.text.snippet(place.line)
+        return replace(diagnostic, path=path, position=place.position, snippet=snippet, fix=fix, at_key=False)
 
     def _diagnostic(self, problem: Problem, path: Path, entry: Entry | None) -> Diagnostic:
         place = _pointer(entry, at_key=problem.at_key) if entry else self._above(path)
@@ -104,7 +109,16 @@ class Places:
             hint=hint,
             path=dotted(path),
         )
-        return replace(built, severity=problem.severity, snippet="" if problem.secret else built.snippet)
+        fix = self._fix(path, entry, problem) if entry else None
+        return replace(built, severity=problem.severity, fix=fix, snippet="" if problem.secret else built.snippet)
+
+    def _fix(self, path: Path, entry: Entry, problem: Problem) -> Fix | None:
+        """The edit of a problem; none that would write a key a second time."""
+        if problem.edit is None or not problem.at_key:
+            return fix_at(entry.node.place, problem.edit) if problem.edit else None
+        above = self._walk(path[:-1])
+        beside = self.sections if len(path) == 1 else (above.node.entries if above else None)
+        return None if problem.edit.replacement in (beside or ()) else fix_at(entry.place, problem.edit)
 
     def _above(self, path: Path) -> Place | None:
         for end in range(len(path) - 1, 0, -1):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
+from reconciler.config.edits import Edit
 from reconciler.config.node import Path
 from reconciler.domain.diagnostic import Severity
 from reconciler.domain.frozen import frozen
@@ -28,6 +29,7 @@ class Problem:
     path: Path
     detail: str = ""
     hint: str = ""
+    edit: Edit | None = None
     at_key: bool = False
     others: tuple[Path, ...] = ()
     rests_on: tuple[Path, ...] = ()

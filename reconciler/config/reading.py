@@ -7,6 +7,7 @@ from typing import NamedTuple
 from reconciler.config.files import RawFile, Shelf
 from reconciler.config.include import Inclusion, expand, is_pattern
 from reconciler.config.node import Node
+from reconciler.config.renamed import with_new_names
 from reconciler.config.source import parse
 from reconciler.config.syntax import decode, forbidden_escape
 from reconciler.config.text import Place, Refusal, Text, problem_at, way_round
@@ -71,6 +72,8 @@ def _parse(file: RawFile, reading: Reading) -> Node | None:
     root, said = parse(text)
     reading.problems += said
     if root is not None:
+        root, renamed = with_new_names(root)
+        reading.problems += renamed
         reading.roots.append((text, root))
     reading.lost |= root is None or root.entries is None
     return root

@@ -1,8 +1,10 @@
 """Problems of a file before it has any meaning: bytes, characters, and what the parser stumbles over."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
+from reconciler.config.edits import QUOTED, fix_at
 from reconciler.config.files import RawFile
 from reconciler.config.node import Node
 from reconciler.config.text import LINE_END, Place, Text, printable, problem_at
@@ -74,9 +76,10 @@ def bad_key(key: Node) -> Diagnostic:
         return problem_at(key.place, "E0106", "a key must be a text", hint="write `key: value`")
     shown = printable(key.place.written) or "null"
     hint = f'put it in quotes: `"{shown}"`'
-    return problem_at(
+    found = problem_at(
         key.place, "E0106", f"the key `{shown}` is not a text", detail="YAML reads it as a value", hint=hint
     )
+    return replace(found, fix=fix_at(key.place, QUOTED))
 
 
 def failure(text: Text, mark: Any, problem: str | None) -> Diagnostic:

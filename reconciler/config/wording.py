@@ -5,9 +5,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.config.edits import QUOTED, Edit
+from reconciler.config.habits import known_as
 from reconciler.config.keys import NOT_IN_DEFAULTS, RESERVED, allowed_keys, home_of, is_secret, normal
 from reconciler.config.node import Path
 from reconciler.config.problem import WITHOUT_QUOTES, Problem, dotted
+from reconciler.config.scalars import BadScalarError, plain
 from reconciler.config.text import printable
 
 EXPECTED = {
@@ -38,8 +41,11 @@ OUT_OF_RANGE = frozenset(
         "too_short",
     }
 )
-SWITCHES = {"on": "true", "yes": "true", "off": "false", "no": "false"}
-"""Words that YAML 1.1 took for booleans."""
+SWITCHES = {"on": "true", "yes": "true", "true": "true", "off": "false", "no": "false", "false": "false"}
+"""Words that YAML 1.1 took for booleans, and those that somebody put in quotes."""
+
+ITEM = re.compile(r"[\w./:-]+")
+"""What can stand in a list as it is."""
 
 MANY_KEYS = 16
 WRITTEN_AS = {
@@ -54,6 +60,9 @@ EXAMPLES = {
 
 Failure = Mapping[str, Any]
 """One error of the validator: `type`, `ctx`, and `msg`."""
+
+WayOut = tuple[str, Edit | None]
+"""A hint, and the edit where there is one."""
 
 
 def describe(value: Any) -> str:
@@ -81,12 +90,14 @@ def unknown_key(path: Path, section: Path) -> Problem:
     allowed = allowed_keys(section)
     where = f" in `{dotted(section)}`" if section else ""
     detail = f"expected one of {_listed(allowed)}" if 0 < len(allowed) <= MANY_KEYS else ""
+    hint, edit = _key_way_out(key, section, allowed)
     return Problem(
         code="E0204",
         summary=f"unknown key `{printable(key)}`{where}",
         path=path,
         detail=detail,
-        hint=_key_hint(key, section, allowed),
+        hint=hint,
+        edit=edit,
         at_key=True,
         secret=is_secret(path),
     )
@@ -149,12 +160,14 @@ def bad_value(path: Path, value: Any, failures: list[Failure]) -> Problem:
     expected = (
         stated or f"expected {', or '.join(dict.fromkeys(_expected(one) for one in failures))}, got {describe(value)}"
     )
+    hint, edit = _value_way_out(value, failures)
     return Problem(
         code=_code(failures),
         summary=f"{_subject(path)} cannot be {describe(value)}",
         path=path,
         detail=expected,
-        hint=_value_hint(value, failures),
+        hint=hint,
+        edit=edit,
         secret=is_secret(path),
     )
 
@@ -170,21 +183,28 @@ def _reserved(path: Path) -> Problem:
     return Problem(code="E0208", summary=summary, path=path, hint=f"remove `{key}`", at_key=True)
 
 
-def _key_hint(key: str, section: Path, allowed: tuple[str, ...]) -> str:
+def _key_way_out(key: str, section: Path, allowed: tuple[str, ...]) -> WayOut:
     if section == ("defaults",) and key in NOT_IN_DEFAULTS:
-        return f"write `{key}` in each model: it must differ from model to model"
+        return f"write `{key}` in each model: it must differ from model to model", None
+    if name := known_as(key, section, allowed):
+        return f"write `{name}`", Edit(written=key, replacement=name, is_text=True)
     near = difflib.get_close_matches(normal(key), allowed, 1, 0.75)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    home = home_of(key, section)
+    home = None if near else home_of(key, section)
     if home == "":
-        return f"`{normal(key)}` belongs directly in the model"
+        return f"`{normal(key)}` belongs directly in the model", None
     if home:
-        return f"`{normal(key)}` belongs in `{home}`"
-    guess = difflib.get_close_matches(normal(key), allowed, 1, 0.5)
-    if guess:
-        return f"did you mean `{guess[0]}`?"
-    return f"remove `{printable(key)}`" if section else f"remove it, or call it `x-{printable(key)}`"
+        return f"`{normal(key)}` belongs in `{home}`", None
+    if guess := near or difflib.get_close_matches(normal(key), allowed, 1, 0.5):
+        return _guess(key, guess[0])
+    return f"remove `{printable(key)}`" if section else f"remove it, or call it `x-{printable(key)}`", None
+
+
+def _guess(written: str, word: str) -> WayOut:
+    return f"did you mean `{word}`?", Edit(written=written, replacement=word, is_text=_is_text(word), certain=False)
+
+
+def _is_text(word: str) -> bool:
+    return isinstance(plain(word), str)
 
 
 def _code(failures: list[Failure]) -> str:
@@ -212,28 +232,41 @@ def _words(failure: Failure) -> list[str]:
     return re.findall(r"[^\s,']+(?=[,']|$|\s)", str(failure["ctx"]["expected"]).replace(" or ", ", "))
 
 
-def _value_hint(value: Any, failures: list[Failure]) -> str:
+def _value_way_out(value: Any, failures: list[Failure]) -> WayOut:
     kinds = {str(one["type"]) for one in failures}
     words = [word for one in failures if one["type"] == "literal_error" for word in _words(one)]
     if isinstance(value, bool) and {"on", "off"} <= set(words):
-        return f"write `{'on' if value else 'off'}`"
+        word = "on" if value else "off"
+        return f"write `{word}`", Edit(written=str(value), replacement=word, is_text=True)
     if isinstance(value, str):
-        return _text_hint(value.strip(), kinds, words)
+        return _text_way_out(value.strip(), kinds, words)
     if kinds == {"string_type"} and isinstance(value, int | float):
-        return f'put it in quotes: `"{str(value).lower() if isinstance(value, bool) else value}"`'
-    return ""
+        return f'put it in quotes: `"{str(value).lower() if isinstance(value, bool) else value}"`', QUOTED
+    return "", None
 
 
-def _text_hint(value: str, kinds: set[str], words: list[str]) -> str:
+def _text_way_out(value: str, kinds: set[str], words: list[str]) -> WayOut:
+    if word := next((one for one in words if normal(one) == normal(value)), None):
+        return f"write `{word}`", Edit(written=value, replacement=word, is_text=_is_text(word))
     if near := difflib.get_close_matches(value, words, 1):
-        return f"did you mean `{near[0]}`?"
-    if kinds & {"int_type", "float_type"} and value.lstrip("-").replace(".", "", 1).isdigit():
-        return f"{WITHOUT_QUOTES}: {value}"
+        return _guess(value, near[0])
+    if _is_number(value, kinds):
+        return f"{WITHOUT_QUOTES}: {value}", Edit(written=value, replacement=value)
     if kinds == {"tuple_type"}:
-        return f"write a list: `[{printable(value)}]`"
-    if kinds == {"bool_type"} and value.lower() in SWITCHES:
-        return f"write `{SWITCHES[value.lower()]}`"
-    return next((example for kind, example in WRITTEN_AS.items() if kind in kinds), "")
+        edit = Edit(written=value, replacement=f"[{value}]") if ITEM.fullmatch(value) else None
+        return f"write a list: `[{printable(value)}]`", edit
+    if kinds == {"bool_type"} and (switch := SWITCHES.get(value.lower())):
+        return f"write `{switch}`", Edit(written=value, replacement=switch)
+    return next((example for kind, example in WRITTEN_AS.items() if kind in kinds), ""), None
+
+
+def _is_number(value: str, kinds: set[str]) -> bool:
+    try:
+        number = plain(value)
+    except BadScalarError:
+        return False
+    wanted = {int: {"int_type", "float_type"}, float: {"float_type"}}
+    return bool(kinds & wanted.get(type(number), set()))
 
 
 def _either(words: list[str]) -> str:

@@ -74,6 +74,7 @@ CODES: Mapping[str, str] = {
     "E0612": "A secret as a part of a text",
     "E0613": "A variable on the command line that nothing uses",
     "E0614": "A text that becomes too long",
+    "W0201": "A key that has a newer name",
     "W0301": "A key that has no effect in this version",
     "W0401": "Deprecated flag",
     "W0402": "`extra_args` for what has a setting",

@@ -31,6 +31,21 @@ class Position:
     length: int = 1
 
 
+class Applicability(StrEnum):
+    """Whether a program may mend it without asking."""
+
+    CERTAIN = "machine-applicable"
+    GUESS = "maybe-incorrect"
+
+
+@frozen
+class Fix:
+    """An edit that mends a problem: the text to put in place of what the position of the diagnostic marks."""
+
+    replacement: str
+    applicability: Applicability = Applicability.CERTAIN
+
+
 @frozen
 class Diagnostic:
     """
@@ -43,6 +58,7 @@ class Diagnostic:
         path: the key in the configuration, `models.coder.memory.ctx_size`.
         snippet: the source line of `position`, without its line end.
         hint: an edit or a command.
+        at_key: whether the key of `path` is meant and not its value; for whoever finds the position.
     """
 
     code: str
@@ -53,4 +69,6 @@ class Diagnostic:
     position: Position | None = None
     snippet: str = ""
     hint: str = ""
+    fix: Fix | None = None
     resource: str = ""
+    at_key: bool = False

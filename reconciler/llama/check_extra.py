@@ -1,10 +1,11 @@
 """What `extra_args` may carry: flags of the build that nobody else decides, each once, with a value where needed."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from reconciler.domain.diagnostic import Diagnostic, Severity
+from reconciler.domain.diagnostic import Diagnostic, Fix, Severity
 from reconciler.domain.names import ResourceId
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.command import MODEL_FLAGS, OWN_FLAGS
@@ -24,10 +25,10 @@ def check_extra(
     first: dict[str, str] = {}
     settings = _flags_of_settings(catalogue) if given else {}
     for flag, value in given.items():
-        report = partial(Diagnostic, path=f"{path}.{flag}", resource=resource)
+        report = partial(Diagnostic, path=f"{path}.{flag}", resource=resource, at_key=True)
         spellings = _spellings(flag, catalogue)
         if problem := _forbidden(flag, spellings, report) or _unknown(flag, catalogue, report):
-            yield problem
+            yield replace(problem, fix=_renamed(flag, given, catalogue))
             continue
         entry = catalogue.entry(flag)
         if entry is None:
@@ -37,7 +38,8 @@ def check_extra(
         first.setdefault(entry.flag, flag)
         if problem := _value(flag, value, entry, report):
             yield problem
-        yield from _warnings(flag, entry, settings, report)
+        for warning in _warnings(flag, entry, settings, report):
+            yield replace(warning, fix=_renamed(flag, given, catalogue))
 
 
 def _spellings(flag: str, catalogue: Catalogue) -> frozenset[str]:
@@ -77,6 +79,15 @@ def _unknown(flag: str, catalogue: Catalogue, report: Report) -> Diagnostic | No
     return report(code="E0403", summary=f"`{flag}` {what} llama-server {catalogue.build}", hint=hint)
 
 
+def _renamed(flag: str, given: Mapping[str, Any], catalogue: Catalogue) -> Fix | None:
+    """The flag that took over, where nothing but the name is new."""
+    old = catalogue.entry(flag)
+    new = catalogue.entry(old.replacement) if old and old.replacement else None
+    if old is None or new is None or new.removed or (old.value is None) != (new.value is None):
+        return None
+    return None if set(new.aliases) & given.keys() else Fix(replacement=str(old.replacement))
+
+
 def _twice(flag: str, before: str, report: Report) -> Diagnostic:
     return report(
         code="E0406",
@@ -91,9 +102,9 @@ def _value(flag: str, value: Any, entry: FlagEntry, report: Report) -> Diagnosti
     wanted = [item for item in items if item is not None and item is not False]
     if entry.value is not None and any(item is True for item in wanted):
         needs = f"`{flag}` needs a value ({entry.value})"
-        return report(code="E0408", summary=needs, hint=f"write `{flag}: VALUE` instead of `true`")
+        return report(code="E0408", at_key=False, summary=needs, hint=f"write `{flag}: VALUE` instead of `true`")
     if entry.value is None and any(item is not True for item in wanted):
-        return report(code="E0408", summary=f"`{flag}` takes no value", hint=f"write `{flag}: true`")
+        return report(code="E0408", at_key=False, summary=f"`{flag}` takes no value", hint=f"write `{flag}: true`")
     return None
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from reconciler.domain.change import Action, Change, Effect, FieldChange, Reason
-from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.diagnostic import Applicability, Diagnostic, Fix, Position, Severity
 from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId, SlotUid
 from reconciler.domain.plan import Basis, Drift, Objection, Plan
@@ -128,6 +128,8 @@ def _diagnostic_json(one: Diagnostic) -> Json:
     """As `validate` prints them: Terraform's keys, and ours on top."""
     document: Json = {"severity": one.severity.value, "code": one.code, "summary": one.summary, "detail": one.detail}
     document |= {key: value for key in ("path", "resource", "hint") if (value := getattr(one, key))}
+    if one.fix is not None:
+        document["fix"] = {"replacement": one.fix.replacement, "applicability": one.fix.applicability.value}
     if (at := one.position) is not None:
         start = {"line": max(at.line, 1), "column": max(at.column, 1)}
         end = {"line": start["line"], "column": start["column"] + (at.length if at.column else 0)}
@@ -144,7 +146,7 @@ def _diagnostic_json(one: Diagnostic) -> Json:
 
 
 def _diagnostic(document: Mapping[str, Any]) -> Diagnostic:
-    at, snippet = document.get("range"), document.get("snippet")
+    at, snippet, fix = document.get("range"), document.get("snippet"), document.get("fix")
     position = None
     if at is not None:
         start, end = at["start"], at["end"]
@@ -155,5 +157,6 @@ def _diagnostic(document: Mapping[str, Any]) -> Diagnostic:
         severity=Severity(document["severity"]),
         position=position,
         snippet=snippet["code"] if snippet else "",
+        fix=Fix(**{**fix, "applicability": Applicability(fix["applicability"])}) if fix else None,
         **texts,
     )

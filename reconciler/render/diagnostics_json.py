@@ -1,7 +1,8 @@
 """
 Diagnostics as JSON, in the shape of `terraform validate -json`: tools that read those read ours.
 
-Ours on top: `code`, `path` and `hint`. A byte offset is left out: positions are lines and columns here.
+Ours on top: `code`, `path`, `hint`, and `fix`, which says what to write in place of the range. A byte offset is left
+out: positions are lines and columns here.
 """
 
 from collections.abc import Sequence
@@ -41,10 +42,16 @@ def diagnostic_json(diagnostic: Diagnostic) -> Json:
         "path": diagnostic.path,
         "resource": diagnostic.resource,
         "hint": diagnostic.hint,
+        "fix": _fix(diagnostic),
         "range": _range(diagnostic.position),
         "snippet": _snippet(diagnostic),
     }
     return document | {key: value for key, value in optional.items() if value}
+
+
+def _fix(diagnostic: Diagnostic) -> Json | None:
+    fix = diagnostic.fix
+    return {"replacement": fix.replacement, "applicability": fix.applicability.value} if fix else None
 
 
 def _range(position: Position | None) -> Json | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.diagnostic import Applicability, Diagnostic, Position, Severity
 from reconciler.errors import ReconcilerError
 from reconciler.render.layout import BLANK, Line, Span, Style, line, width
 
@@ -25,6 +25,15 @@ def failure(error: ReconcilerError, diagnostics: Sequence[Diagnostic] = ()) -> t
     if error.hint:
         lines += [BLANK, *hint(error.hint)]
     return tuple(lines)
+
+
+def more(diagnostics: Sequence[Diagnostic]) -> Iterator[Line]:
+    """What else can be done about them, for a person at a terminal."""
+    certain = sum(one.fix is not None and one.fix.applicability is Applicability.CERTAIN for one in diagnostics)
+    if diagnostics:
+        mends = f"; `reconcile fmt --fix` mends {certain} of them" if certain else ""
+        yield BLANK
+        yield line(Span(f"`reconcile explain {diagnostics[0].code}` says more{mends}", Style.DIM))
 
 
 def each(diagnostics: Sequence[Diagnostic]) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.domain.change import Action, Effect, Reason
-from reconciler.domain.diagnostic import Severity
+from reconciler.domain.diagnostic import Applicability, Severity
 from reconciler.domain.status import State
 from reconciler.render import FORMAT_VERSION
 
@@ -59,6 +59,7 @@ DIAGNOSTIC = _object(
         "path": TEXT,
         "resource": TEXT,
         "hint": TEXT,
+        "fix": _object({"replacement": TEXT, "applicability": _one_of(Applicability)}),
         "range": _object({"filename": TEXT, "start": PLACE, "end": PLACE}),
         "snippet": SNIPPET,
     },

@@ -31,7 +31,7 @@ def model(text: str) -> str:
         (model("enabled: on"), ("E0201", 7, 14), "expected `true` or `false`", "write `true`"),
         (model("memory: {load_mode: mlok}"), ("E0203", 7, 25), "got the text `mlok`", "did you mean `mlock`?"),
         (model("advanced: {flash_attn: true}"), ("E0203", 7, 28), "expected `on`, `off` or `auto`", "write `on`"),
-        (model("memory: {ctx-size: 1}"), ("E0204", 7, 14), "", "did you mean `ctx_size`?"),
+        (model("memory: {ctx-size: 1}"), ("E0204", 7, 14), "", "write `ctx_size`"),
         (model("ctx_size: 1"), ("E0204", 7, 5), "", "`ctx_size` belongs in `memory`"),
         (model("n-gpu-layers: 1"), ("E0204", 7, 5), "", "`n_gpu_layers` belongs in `gpu`"),
         (model("memory: {threads: 1}"), ("E0204", 7, 14), "", "`threads` belongs directly in the model"),

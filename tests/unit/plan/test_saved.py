@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.diagnostic import Diagnostic, Fix, Position, Severity
 from reconciler.domain.observation import Observation
 from reconciler.errors import ReconcilerError, StalePlanError
 from reconciler.plan.codec import SavedPlan, plan_from_json, plan_json, read_saved, saved_text
@@ -48,13 +48,15 @@ def test_a_saved_plan_is_read_back_whole(saved: SavedPlan) -> None:
     assert read_saved(saved_text(saved)) == saved
 
 
-def test_a_diagnostic_keeps_its_place() -> None:
+def test_a_diagnostic_keeps_its_place_and_its_edit() -> None:
     place = Position(file="fleet.yaml", line=3, column=5, length=4)
     found = Diagnostic(
         code="W0501", severity=Severity.WARNING, summary="s", path="a.b", position=place, snippet="  a: b", hint="h"
     )
     fleet = fleet_of({})
-    plan = replace(make_plan(fleet, Record(lineage="l"), observation(fleet), PlanOptions()), diagnostics=(found,))
+    mended = replace(found, fix=Fix(replacement="c"))
+    plan = make_plan(fleet, Record(lineage="l"), observation(fleet), PlanOptions())
+    plan = replace(plan, diagnostics=(found, mended))
     assert plan_from_json(json.loads(json.dumps(plan_json(plan)))) == plan
 
 

@@ -1,12 +1,13 @@
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
 
-from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.diagnostic import Diagnostic, Fix, Position, Severity
 from reconciler.errors import LockedError
 from reconciler.render.diagnostics_json import diagnostics_json
-from reconciler.render.schemas import DIAGNOSTICS, SCHEMAS
+from reconciler.render.schemas import DIAGNOSTIC, DIAGNOSTICS, SCHEMAS
 from tests.unit.render.samples import PROBLEM, TYPO
 
 WARNING = Diagnostic(code="W0401", severity=Severity.WARNING, summary="old", position=Position(file="a.yaml"))
@@ -44,6 +45,13 @@ def test_a_diagnostic_has_terraforms_shape_and_our_keys():
             }
         ],
     }
+
+
+def test_an_edit_is_the_text_for_the_range():
+    (document,) = diagnostics_json([replace(TYPO, fix=Fix(replacement="ctx_size"))])["diagnostics"]
+
+    jsonschema.validate(document, DIAGNOSTIC)
+    assert document["fix"] == {"replacement": "ctx_size", "applicability": "machine-applicable"}
 
 
 def test_warnings_alone_are_valid():

@@ -1,7 +1,9 @@
-from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from dataclasses import replace
+
+from reconciler.domain.diagnostic import Applicability, Diagnostic, Fix, Position, Severity
 from reconciler.errors import ConfigError, StalePlanError
 from reconciler.render.layout import text
-from reconciler.render.problems import each, failure
+from reconciler.render.problems import each, failure, more
 from tests.unit.render.samples import PROBLEM, TYPO
 
 
@@ -76,3 +78,12 @@ def test_a_column_behind_the_end_of_its_line_still_has_a_marker():
     end = Diagnostic(code="E1", summary="s", position=Position(file="a", line=1, column=4), snippet="ab:")
 
     assert text(each([end])).endswith("      1 | ab:\n        |    ^\n")
+
+
+def test_a_person_is_told_where_to_read_on_and_what_mends_itself():
+    certain = replace(TYPO, fix=Fix(replacement="ctx_size"))
+    guess = replace(TYPO, fix=Fix(replacement="ctx_size", applicability=Applicability.GUESS))
+
+    assert text(more([PROBLEM, guess])) == "\n`reconcile explain E0201` says more\n"
+    assert text(more([certain, guess])).endswith("E0203` says more; `reconcile fmt --fix` mends 1 of them\n")
+    assert text(more([])) == ""

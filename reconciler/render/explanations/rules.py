@@ -1,0 +1,118 @@
+"""Codes 03xx: each value is good, and together they are not."""
+
+from reconciler.render.explanations.explanation import Explanation, Explanations
+
+RULES: Explanations = {
+    "E0301": Explanation(
+        meaning="Two files define the same section or the same model.",
+        reason="Neither is the stronger one: files of a directory are read side by side.",
+        remedy="Remove one of the two; what all models share belongs in `defaults`.",
+        wrong="# file: a.yaml\nmodels:\n  chat: { path: /srv/a.gguf }\n# file: b.yaml\nmodels:\n  chat: { path: /srv/b.gguf }\n",
+        right="# file: a.yaml\nmodels:\n  chat: { path: /srv/a.gguf }\n# file: b.yaml\nmodels:\n  embed: { path: /srv/b.gguf }\n",
+    ),
+    "E0302": Explanation(
+        meaning="The text cannot be the name of a fleet, a model or an alias.",
+        reason="Names become sections of the router's INI file, where one `]` stops the whole router, and parts of paths.",
+        remedy="Take 1 to 128 printable characters, without `]`, and without blanks at the edges.",
+        wrong='models:\n  "chat]": { path: /srv/a.gguf }\n',
+        right="models:\n  chat: { path: /srv/a.gguf }\n",
+    ),
+    "E0303": Explanation(
+        meaning="An alias is the name, or another alias, of some model.",
+        reason="The router stops answering when two models have one name.",
+        remedy="Choose another alias, or remove it.",
+        wrong="models:\n  chat: { path: /srv/a.gguf }\n  other: { path: /srv/b.gguf, aliases: [chat] }\n",
+        right="models:\n  chat: { path: /srv/a.gguf }\n  other: { path: /srv/b.gguf, aliases: [talk] }\n",
+    ),
+    "E0304": Explanation(
+        meaning="Two processes are to listen on the same port.",
+        reason="The second one could not start.",
+        remedy="Choose another port, or leave it out to have one of `server.ports`.",
+        wrong="router: { port: 8080 }\nmodels:\n  embed: { path: /srv/a.gguf, serve: dedicated, port: 8080 }\n",
+        right="router: { port: 8080 }\nmodels:\n  embed: { path: /srv/a.gguf, serve: dedicated, port: 8101 }\n",
+    ),
+    "E0305": Explanation(
+        meaning="A model is served by the router, and there is none, or it is switched off.",
+        reason="Nobody would serve the model.",
+        remedy="Add `router:`, or write `serve: dedicated`.",
+        wrong="router: { enabled: false }\nmodels:\n  chat: { path: /srv/a.gguf, serve: router }\n",
+        right="router: { port: 8080 }\nmodels:\n  chat: { path: /srv/a.gguf, serve: router }\n",
+    ),
+    "E0306": Explanation(
+        meaning="A model of the router has a port.",
+        reason="All its models answer on the port of the router.",
+        remedy="Remove `port`, or write `serve: dedicated`.",
+        wrong="models:\n  chat: { path: /srv/a.gguf, port: 8101 }\n",
+        right="models:\n  chat: { path: /srv/a.gguf, serve: dedicated, port: 8101 }\n",
+    ),
+    "E0307": Explanation(
+        meaning="A model of the router has an environment.",
+        reason="The router starts its children with its own environment.",
+        remedy="Remove `env`, or write `serve: dedicated`.",
+        wrong='models:\n  chat: { path: /srv/a.gguf, env: { CUDA_VISIBLE_DEVICES: "1" } }\n',
+        right='models:\n  chat: { path: /srv/a.gguf, serve: dedicated, env: { CUDA_VISIBLE_DEVICES: "1" } }\n',
+    ),
+    "E0308": Explanation(
+        meaning="More models are to be loaded always than the router may hold.",
+        reason="The router would unload one for the other again and again. With models on demand, one place must stay free for them.",
+        remedy="Raise `router.models_max` (0 is no limit), or write `load: on-demand`.",
+        wrong="router: { models_max: 1 }\nmodels:\n  a: { path: /srv/a.gguf, load: always }\n  b: { path: /srv/b.gguf, load: always }\n",
+        right="router: { models_max: 2 }\nmodels:\n  a: { path: /srv/a.gguf, load: always }\n  b: { path: /srv/b.gguf, load: always }\n",
+    ),
+    "E0309": Explanation(
+        meaning="There is a key without a certificate, or the other way round.",
+        reason="llama-server needs both for TLS, and would speak plain HTTP.",
+        remedy="Remove it; a reverse proxy can speak TLS (E0315).",
+        wrong="server: { ssl_key_file: /etc/key.pem }\n",
+        right="server: { host: 127.0.0.1 }\n",
+    ),
+    "E0310": Explanation(
+        meaning="More dedicated models have no port of their own than `server.ports` has free ones.",
+        reason="Some of them could never start.",
+        remedy="Give `server.ports` a wider range.",
+        wrong="server: { ports: 8100-8100 }\nmodels:\n  a: { path: /srv/a.gguf, serve: dedicated }\n  b: { path: /srv/b.gguf, serve: dedicated }\n",
+        right="server: { ports: 8100-8199 }\nmodels:\n  a: { path: /srv/a.gguf, serve: dedicated }\n  b: { path: /srv/b.gguf, serve: dedicated }\n",
+    ),
+    "E0311": Explanation(
+        meaning="`defaults` has a key that must differ from model to model.",
+        reason="Two models cannot share a port, a name or a file.",
+        remedy="Write the key in each model.",
+        wrong="defaults: { port: 8101 }\n",
+        right="models:\n  embed: { path: /srv/a.gguf, serve: dedicated, port: 8101 }\n",
+    ),
+    "E0312": Explanation(
+        meaning="The old name of a model is still declared, or two models claim it.",
+        reason="History, port and protection can go to one model alone.",
+        remedy="Remove `moved_from`, or the other model.",
+        wrong="models:\n  new: { path: /srv/a.gguf, moved_from: old }\n  old: { path: /srv/a.gguf }\n",
+        right="models:\n  new: { path: /srv/a.gguf, moved_from: old }\n",
+    ),
+    "E0313": Explanation(
+        meaning="`required_version` asks for another version of this program.",
+        reason="Whoever wrote it knows that this version would read the fleet otherwise.",
+        remedy="Install a version that fits, or change the requirement.",
+        wrong='required_version: ">=99"\n',
+        right='required_version: ">=0.1"\n',
+    ),
+    "E0314": Explanation(
+        meaning="`server.host` is a unix socket, and more than one process would listen on it.",
+        reason="A port tells processes apart, a socket does not.",
+        remedy="Write an address, or serve all models by the router.",
+        wrong="server: { host: /run/llama.sock }\nmodels:\n  a: { path: /srv/a.gguf, serve: dedicated }\n",
+        right="server: { host: 127.0.0.1 }\nmodels:\n  a: { path: /srv/a.gguf, serve: dedicated }\n",
+    ),
+    "E0315": Explanation(
+        meaning="The servers are to speak TLS.",
+        reason="This version asks them by plain HTTP: one with TLS would never be seen ready, and be stopped again.",
+        remedy="Remove both files, and let a reverse proxy speak TLS.",
+        wrong="server: { ssl_key_file: /etc/key.pem, ssl_cert_file: /etc/cert.pem }\n",
+        right="server: { host: 127.0.0.1 }\n",
+    ),
+    "W0301": Explanation(
+        meaning="The key is known and does nothing in this version.",
+        reason="Who wrote it may rely on it.",
+        remedy="Leave it for a later version, or remove it.",
+        wrong="metrics: { interval: 5s }\n",
+        right="models: {}\n",
+    ),
+}
