@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.config.files import RawFile, Shelf
+from reconciler.config.files import RawFile, Shelf, gather
 from reconciler.config.include import Inclusion, expand, is_pattern
 from reconciler.config.node import Node
 from reconciler.config.renamed import with_new_names
@@ -13,6 +14,9 @@ from reconciler.config.syntax import decode, forbidden_escape
 from reconciler.config.text import Place, Refusal, Text, problem_at, way_round
 from reconciler.config.wording import describe
 from reconciler.domain.diagnostic import Diagnostic
+
+UNREADABLE = frozenset({"E0111", "E0112", "E0113", "E0603"})
+"""Problems of files as such, before anything in them is understood."""
 
 
 class _Link(NamedTuple):
@@ -41,6 +45,14 @@ class Reading:
     inclusions: list[Inclusion] = field(default_factory=list)
     lost: bool = False
     astray: bool = False
+
+
+def gather_all(paths: Sequence[Path]) -> tuple[tuple[RawFile, ...], tuple[Diagnostic, ...]]:
+    """The files of a configuration, those that it includes too, and what cannot be read of them."""
+    shelf = Shelf()
+    roots, problems = gather(paths, shelf)
+    reading = read(roots, shelf)
+    return tuple(reading.files), (*problems, *(one for one in reading.problems if one.code in UNREADABLE))
 
 
 def read(files: Sequence[RawFile], shelf: Shelf) -> Reading:

@@ -13,6 +13,7 @@ from reconciler.llama.arguments import chosen, text
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.check_extra import check_extra
 from reconciler.llama.check_ini import check_names, check_section
+from reconciler.llama.flag_entry import FlagEntry
 from reconciler.spec.base import Spec
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
@@ -75,6 +76,13 @@ def _not_taken(setting: Setting, value: object, catalogue: Catalogue, report: Re
     return report(
         code="E0401",
         summary=f"`{setting.path}` is not known to llama-server {catalogue.build}",
-        detail=f"it takes none of {spelled}" + (f"; it says to use `{gone.replacement}` instead" if gone else ""),
+        detail=f"it takes none of {spelled}; " + _instead(gone, setting, catalogue),
         hint=f"leave `{name}` out, or use a build that has it",
     )
+
+
+def _instead(gone: FlagEntry | None, setting: Setting, catalogue: Catalogue) -> str:
+    if gone:
+        return f"it says to use `{gone.replacement}` instead"
+    near = dict.fromkeys(flag for one in setting.spellings for flag in catalogue.nearest(one.flag))
+    return f"the nearest that it has: {', '.join(near)}" if near else "it has nothing like it"

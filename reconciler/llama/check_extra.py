@@ -10,10 +10,16 @@ from reconciler.domain.names import ResourceId
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.command import MODEL_FLAGS, OWN_FLAGS
 from reconciler.llama.flag_entry import FlagEntry
+from reconciler.spec.excluded import EXCLUDED, HARMLESS
 from reconciler.spec.registry import all_settings
 
-SECRET_FLAGS = frozenset({"--api-key", "--api-key-file", "--hf-token"})
-"""Flags that would put a secret, or the way to one, past the references that we compare and hide."""
+SECRET_FLAGS = {
+    "--api-key": "server: { api_key: { env: NAME } }",
+    "--api-key-file": "server: { api_key: { file: PATH } }",
+    "--hf-token": "server: { hf_token: { env: NAME } }",
+    "--mcp-servers-json": "server: { mcp_servers_config: FILE }",
+}
+"""Flags that would put a secret, or the way to one, past the references that we compare and hide; and what does not."""
 
 Report = Callable[..., Diagnostic]
 
@@ -48,11 +54,11 @@ def _spellings(flag: str, catalogue: Catalogue) -> frozenset[str]:
 
 
 def _forbidden(flag: str, spellings: frozenset[str], report: Report) -> Diagnostic | None:
-    if spellings & SECRET_FLAGS:
+    if way := next((SECRET_FLAGS[one] for one in spellings & SECRET_FLAGS.keys()), None):
         return report(
             code="E0405",
             summary=f"`{flag}` would put a secret on the command line, where everybody on the host can read it",
-            hint="write `server: { api_key: { env: NAME } }` (or `hf_token`) instead",
+            hint=f"write `{way}` instead",
         )
     owned = spellings & {*OWN_FLAGS, *MODEL_FLAGS}
     if owned or flag.startswith("--models-"):
@@ -62,6 +68,9 @@ def _forbidden(flag: str, spellings: frozenset[str], report: Report) -> Diagnost
             detail="`extra_args` may not carry " + ", ".join((*OWN_FLAGS, *MODEL_FLAGS)),
             hint=f"remove `{flag}`; `host`, `port`, `path` and `aliases` are keys of their own",
         )
+    if reason := next((EXCLUDED[one] for one in spellings & (EXCLUDED.keys() - HARMLESS)), None):
+        summary = f"`{flag}` has no place in `extra_args`"
+        return report(code="E0404", summary=summary, detail=reason, hint=f"remove `{flag}`")
     return None
 
 
@@ -71,12 +80,20 @@ def _unknown(flag: str, catalogue: Catalogue, report: Report) -> Diagnostic | No
     entry, near = catalogue.entry(flag), catalogue.nearest(flag)
     if entry and entry.replacement:
         hint = f"write `{entry.replacement}`"
+    elif home := _home(flag):
+        hint = f"write `{home}`: it is spelled as each build wants it"
     elif near:
         hint = f"did you mean `{near[0]}`?"
     else:
         hint = "`llama-server --help` lists what this build takes"
     what = "was removed from" if entry else "is no flag of"
     return report(code="E0403", summary=f"`{flag}` {what} llama-server {catalogue.build}", hint=hint)
+
+
+def _home(flag: str) -> str | None:
+    """The setting that other builds take by this flag."""
+    spelled = ((path, one) for path, setting in all_settings().items() for one in setting.spellings)
+    return next((path for path, one in spelled if one.flag == flag), None)
 
 
 def _renamed(flag: str, given: Mapping[str, Any], catalogue: Catalogue) -> Fix | None:

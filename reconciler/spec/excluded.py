@@ -51,3 +51,6 @@ EXCLUDED: Mapping[str, str] = {
     "--vision-gemma-12b-default": _PRESET,
 }
 """By the newest long flag."""
+
+HARMLESS = frozenset({"--verbose", "--spec-default", "--defrag-thold", "--control-vector-layer-range"})
+"""Those that `extra_args` may carry all the same."""

@@ -1,5 +1,6 @@
 """`reconcile flags`: what a build of llama-server takes, and what a change of builds would mean for a fleet."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.cli.wiring import find_build
 from reconciler.domain.diagnostic import Severity
-from reconciler.errors import PreflightError, RuntimeFailure
+from reconciler.errors import ConfigError, PreflightError, RuntimeFailure
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.catalogue_diff import compare
 from reconciler.llama.check import check_flags
@@ -34,8 +35,7 @@ def command(common: Common, *, other: str | None, check: bool, export: str | Non
         raise click.UsageError("`--diff`, `--check` and `--export` do not go together")
     if check:
         return _check(common)
-    setting = read_fleet(common, config_paths(common)).spec.llama_server if common.config else None
-    catalogue = find_build(common, setting, None).catalogue
+    catalogue = find_build(common, _declared(common), None).catalogue
     if export is not None:
         _write(Path(export), catalogue.to_text())
         common.output.note(f"wrote {export}: {counted(len(catalogue.entries), 'flag')} of {catalogue.build}")
@@ -46,6 +46,15 @@ def command(common: Common, *, other: str | None, check: bool, export: str | Non
     else:
         common.output.lines(flags_text(catalogue))
     return 0
+
+
+def _declared(common: Common) -> str | None:
+    """The llama-server of the fleet here; one that nobody named may be missing or wrong."""
+    if common.config:
+        return read_fleet(common, config_paths(common)).spec.llama_server
+    with suppress(ConfigError):
+        return read_fleet(common, config_paths(common)).spec.llama_server
+    return None
 
 
 def _diff(common: Common, old: Catalogue, new: Catalogue) -> None:

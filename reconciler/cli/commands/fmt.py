@@ -10,12 +10,14 @@ from pathlib import Path
 import click
 
 from reconciler.cli.directory import config_paths
+from reconciler.cli.fleet import read_fleet
 from reconciler.cli.options import PATH, common
 from reconciler.cli.request import Common
 from reconciler.cli.wiring import find_build
 from reconciler.config.files import RawFile, gather, standard_input
-from reconciler.config.fixes import mend
-from reconciler.config.load import diagnose, load_fleet
+from reconciler.config.fixes import Diagnose, mend
+from reconciler.config.load import diagnose
+from reconciler.config.reading import gather_all
 from reconciler.config.rewrite import restyled
 from reconciler.domain.diagnostic import Diagnostic
 from reconciler.errors import ConfigError, LlamaServerError
@@ -65,14 +67,16 @@ def command(common: Common, *, paths: tuple[str, ...], check: bool, diff: bool, 
 
 
 def _gathered(common: Common, paths: Sequence[str]) -> tuple[tuple[RawFile, ...], tuple[Diagnostic, ...]]:
+    if not paths:
+        return gather_all(config_paths(common))
     if PIPE not in paths:
-        return gather(tuple(map(Path, paths)) or config_paths(common))
+        return gather(tuple(map(Path, paths)))
     found = standard_input()
     return ((), (found,)) if isinstance(found, Diagnostic) else ((found,), ())
 
 
 def _mended(common: Common, files: tuple[RawFile, ...]) -> tuple[RawFile, ...]:
-    outcome = mend(files, partial(diagnose, catalogue=_catalogue(common, files)))
+    outcome = mend(files, _diagnoser(common, _catalogue(common, files)))
     for one in outcome.applied:
         if one.position and one.fix:
             start = one.position.column - 1
@@ -81,11 +85,15 @@ def _mended(common: Common, files: tuple[RawFile, ...]) -> tuple[RawFile, ...]:
     return outcome.files
 
 
+def _diagnoser(common: Common, catalogue: Catalogue | None) -> Diagnose:
+    return partial(diagnose, profiles=common.profile, variables=dict(common.var), catalogue=catalogue)
+
+
 def _catalogue(common: Common, files: Sequence[RawFile]) -> Catalogue | None:
     """The flags of the build, where there is one; the other mistakes are mended without it."""
     setting = None
     with suppress(ConfigError):
-        setting = load_fleet([one.path for one in files]).spec.llama_server
+        setting = read_fleet(common, [one.path for one in files]).spec.llama_server
     if common.llama_server:
         return find_build(common, setting, None).catalogue
     with suppress(LlamaServerError):

@@ -36,12 +36,15 @@ def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tup
         ({"extra_args": {"--api-key": "k"}}, "E0405", "models.a.extra_args.--api-key", "api_key: { env: NAME }"),
         ({"extra_args": {"-hft": "k"}}, "E0405", "models.a.extra_args.-hft", "hf_token"),
         (
-            {"extra_args": {"--mcp-servers-json": True}},
+            {"extra_args": {"--control-vector-layer-range": True}},
             "E0408",
-            "models.a.extra_args.--mcp-servers-json",
-            "--mcp-servers-json: VALUE",
+            "models.a.extra_args.--control-vector-layer-range",
+            "--control-vector-layer-range: VALUE",
         ),
-        ({"extra_args": {"--log-disable": "x"}}, "E0408", "models.a.extra_args.--log-disable", "--log-disable: true"),
+        ({"extra_args": {"--verbose": "x"}}, "E0408", "models.a.extra_args.--verbose", "--verbose: true"),
+        ({"extra_args": {"--usage": True}}, "E0404", "models.a.extra_args.--usage", "remove"),
+        ({"extra_args": {"--log-disable": True}}, "E0404", "models.a.extra_args.--log-disable", "remove"),
+        ({"extra_args": {"--mcp-servers-json": "{}"}}, "E0405", "models.a.extra_args.--mcp-servers-json", "mcp_servers_config"),
         ({"extra_args": {"-c": 1}}, "W0402", "models.a.extra_args.-c", "write `memory.ctx_size`"),
         ({"aliases": ["x,y"]}, "E0409", "models.a.aliases.0", "without a comma"),
         ({"serve": "router", "path": "/a#b"}, "E0407", "models.a.path", "serve: dedicated"),
@@ -49,9 +52,9 @@ def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tup
         ({"serve": "router", "chat_template": "a\nb"}, "E0407", "models.a.chat_template", "serve: dedicated"),
         ({"serve": "router", "chat_template": " a"}, "E0407", "models.a.chat_template", "serve: dedicated"),
         (
-            {"serve": "router", "extra_args": {"--mcp-servers-json": ["/a", "/b"]}},
+            {"serve": "router", "extra_args": {"--control-vector-layer-range": ["1", "2"]}},
             "E0407",
-            "models.a.extra_args.--mcp-servers-json",
+            "models.a.extra_args.--control-vector-layer-range",
             "keep one value",
         ),
     ],
@@ -79,9 +82,7 @@ def test_a_name_that_the_router_would_change_is_found(name: str, served: str) ->
 
 
 def test_the_same_flag_under_two_spellings_is_found() -> None:
-    found = problems(
-        {"extra_args": {"--mcp-servers-json": "a", "--log-disable": True, "--verbose": True, "--log-verbose": True}}
-    )
+    found = problems({"extra_args": {"--spec-default": True, "--verbose": True, "--log-verbose": True}})
     assert [one.code for one in found] == ["E0406"]
 
 
