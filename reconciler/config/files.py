@@ -12,6 +12,12 @@ from reconciler.domain.frozen import frozen
 from reconciler.errors import ConfigError
 
 MAX_BYTES = 10 * 1024 * 1024
+"""Of one file, and of all together."""
+
+MAX_FILES = 10_000
+"""Of one directory."""
+
+TOO_LARGE = "E0111"
 SUFFIXES = frozenset({".yaml", ".yml"})
 
 
@@ -50,20 +56,26 @@ def gather(paths: Sequence[Path]) -> tuple[tuple[RawFile, ...], tuple[Diagnostic
     """Reads every file once, in the order given, a directory's files by name; what cannot be read is a diagnostic."""
     files: dict[str, RawFile] = {}
     problems: list[Diagnostic] = []
+    left = MAX_BYTES
     for path in paths:
         try:
             found = list(_files_of(path))
+            if len(found) > MAX_FILES:
+                return (), (*problems, _too_many(path, len(found)))
             if not found:
                 problems.append(_no_yaml(path))
         except OSError as error:
             problems.append(_unreadable(path, error))
             continue
         for one in found:
-            outcome = _read(one)
+            outcome = _read(one, left)
             if isinstance(outcome, RawFile):
-                files.setdefault(abspath(one), outcome)  # noqa: PTH100 - the same file twice is one file
+                left -= 0 if abspath(one) in files else len(outcome.data)  # noqa: PTH100 - the same file twice is one
+                files.setdefault(abspath(one), outcome)  # noqa: PTH100 - as above
             else:
                 problems.append(outcome)
+                if outcome.code == TOO_LARGE:
+                    return tuple(files.values()), tuple(problems)
     return tuple(files.values()), tuple(problems)
 
 
@@ -80,21 +92,23 @@ def _files_of(path: Path) -> Iterable[Path]:
     if not stat.S_ISDIR(path.stat().st_mode):
         return [path]
     visible = (one for one in path.iterdir() if one.suffix in SUFFIXES and not one.name.startswith("."))
-    return sorted(one for one in visible if not one.is_dir())
+    names = sorted(visible)
+    return names if len(names) > MAX_FILES else [one for one in names if not one.is_dir()]
 
 
-def _read(path: Path) -> RawFile | Diagnostic:
+def _read(path: Path, left: int) -> RawFile | Diagnostic:
     shown = str(path)
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return _whole(shown, "E0112", f"`{shown}` is not a regular file", hint="write the configuration to a file")
         with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            data = stream.read(left + 1)
     except OSError as error:
         return _unreadable(path, error)
-    if len(data) > MAX_BYTES:
-        detail = "expected at most 10 MiB"
-        return _whole(shown, "E0111", f"`{shown}` is too large", detail=detail, hint="divide it into several files")
+    if len(data) > left:
+        summary = f"`{shown}` is too large" if left == MAX_BYTES else f"the files up to `{shown}` are too large"
+        detail, hint = "expected at most 10 MiB in all files together", "divide the fleet into several"
+        return _whole(shown, TOO_LARGE, summary, detail=detail, hint=hint)
     return RawFile(path=path, shown=shown, data=data)
 
 
@@ -107,6 +121,11 @@ def _no_yaml(path: Path) -> Diagnostic:
     detail = "expected at least one file that ends in `.yaml` or `.yml`; hidden files and subdirectories do not count"
     hint = f"write `{path / 'fleet.yaml'}`"
     return _whole(str(path), "E0113", f"the directory `{path}` has no YAML file", detail=detail, hint=hint)
+
+
+def _too_many(path: Path, found: int) -> Diagnostic:
+    detail = f"expected at most {MAX_FILES:,} YAML files, got {found:,}"
+    return _whole(str(path), TOO_LARGE, f"`{path}` has too many files", detail=detail, hint="put more models into each")
 
 
 def _whole(shown: str, code: str, summary: str, *, detail: str = "", hint: str = "") -> Diagnostic:

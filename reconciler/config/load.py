@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache as once
+from itertools import islice
 from pathlib import Path
 
 from reconciler.config.cache import cache_file, recall, remember
 from reconciler.config.files import RawFile, content_digest, default_paths, gather
+from reconciler.config.limits import too_large
 from reconciler.config.merge import Merged, complete, unite
 from reconciler.config.node import Node
 from reconciler.config.node import Path as KeyPath
@@ -19,7 +21,7 @@ from reconciler.config.rules import check
 from reconciler.config.text import Text
 from reconciler.config.validation import validate
 from reconciler.config.version import check_required
-from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic, Position, Severity
 from reconciler.domain.frozen import frozen
 from reconciler.errors import ConfigError
 from reconciler.llama.catalogue import Catalogue
@@ -71,7 +73,24 @@ class _Reading:
     whole: bool
 
 
-def load_fleet(paths: Sequence[Path], *, catalogue: Catalogue | None = None, cache: Path | None = None) -> LoadedFleet:
+@dataclass(frozen=True, slots=True)
+class _Flags:
+    """What a fleet is checked against: always, and when it is refused anyway."""
+
+    always: Catalogue | None
+    when_refused: Callable[[], Catalogue | None] | None
+
+    def of(self, *, refused: bool) -> Catalogue | None:
+        return self.when_refused() if refused and self.always is None and self.when_refused else self.always
+
+
+def load_fleet(
+    paths: Sequence[Path],
+    *,
+    catalogue: Catalogue | None = None,
+    cache: Path | None = None,
+    when_refused: Callable[[], Catalogue | None] | None = None,
+) -> LoadedFleet:
     """
     Reads, merges and checks a configuration.
 
@@ -79,6 +98,7 @@ def load_fleet(paths: Sequence[Path], *, catalogue: Catalogue | None = None, cac
         paths: files and directories, as the user gave them.
         catalogue: the flags of the build to check against; nothing leaves that check out.
         cache: a directory for parsed trees, created when needed; nothing parses each time.
+        when_refused: gives the flags to check a fleet against, too, that is refused for something else.
 
     Raises:
         ConfigError: with every problem that could be found.
@@ -88,7 +108,8 @@ def load_fleet(paths: Sequence[Path], *, catalogue: Catalogue | None = None, cac
         raise _config_error(unreadable)
     digest = content_digest(files)
     with _no_collection():
-        spec, warnings = _load(files, unreadable, catalogue, cache_file(cache, digest) if cache else None)
+        flags = _Flags(catalogue, when_refused)
+        spec, warnings = _load(files, unreadable, flags, cache_file(cache, digest) if cache else None)
     return LoadedFleet(
         spec=spec,
         diagnostics=warnings,
@@ -116,16 +137,16 @@ def _no_collection() -> Iterator[None]:
 
 
 def _load(
-    files: Sequence[RawFile], unreadable: tuple[Diagnostic, ...], catalogue: Catalogue | None, remembered: Path | None
+    files: Sequence[RawFile], unreadable: tuple[Diagnostic, ...], build: _Flags, remembered: Path | None
 ) -> tuple[FleetSpec, tuple[Diagnostic, ...]]:
     read = once(lambda: _read(files))
     if remembered and not unreadable and (merged := recall(remembered)):
-        return _check(merged, read, catalogue)
+        return _check(merged, read, build)
     reading = read()
     if unreadable or not reading.whole:
         raise _config_error((*unreadable, *reading.problems))
     merged = complete(reading.places)
-    checked = _check(merged, read, catalogue, reading.problems)
+    checked = _check(merged, read, build, reading.problems)
     if remembered:
         remember(remembered, merged)
     return checked
@@ -133,27 +154,32 @@ def _load(
 
 def _read(files: Sequence[RawFile]) -> _Reading:
     # Both bring in what an unchanged fleet does without, such as the YAML library.
-    from reconciler.config.source import parse  # noqa: PLC0415 - a cached fleet needs no yaml
+    from reconciler.config.source import allowance, parse  # noqa: PLC0415 - a cached fleet needs no yaml
     from reconciler.config.syntax import decode  # noqa: PLC0415 - the same
 
     roots: list[tuple[Text, Node]] = []
     problems: list[Diagnostic] = []
+    allowed = allowance()
     for one in files:
         text = decode(one)
         if isinstance(text, Diagnostic):
             problems.append(text)
             continue
-        root, said = parse(text)
+        root, said = parse(text, allowed=allowed)
         problems += said
         if root is not None:
             roots.append((text, root))
+        if len(problems) > MOST_PROBLEMS:
+            break
     places, clashes = unite(roots)
+    oversize = tuple(islice(too_large(places), MOST_PROBLEMS))
     mappings = all(root.entries is not None for _, root in roots)
-    return _Reading(places, (*problems, *clashes), len(roots) == len(files) and mappings)
+    whole = len(roots) == len(files) and mappings and not oversize
+    return _Reading(places, (*problems, *clashes, *oversize), whole)
 
 
 def _check(
-    merged: Merged, read: Callable[[], _Reading], catalogue: Catalogue | None, found: tuple[Diagnostic, ...] = ()
+    merged: Merged, read: Callable[[], _Reading], build: _Flags, found: tuple[Diagnostic, ...] = ()
 ) -> tuple[FleetSpec, tuple[Diagnostic, ...]]:
     """The spec with the warnings; places are asked for only when there is something to say."""
     spec, refused = validate(merged)
@@ -162,7 +188,8 @@ def _check(
         problems.append(problem)
     flags: tuple[Diagnostic, ...] = ()
     if spec is not None:
-        problems += well_founded(check(spec), {one.path for one in problems})
+        problems += islice(well_founded(check(spec), {one.path for one in problems}), MOST_PROBLEMS + 1)
+        catalogue = build.of(refused=any(one.severity is Severity.ERROR for said in (problems, found) for one in said))
         flags = _check_flags(spec, catalogue) if catalogue else ()
     if problems or flags:
         places = read().places
@@ -185,9 +212,14 @@ def _check_flags(spec: FleetSpec, catalogue: Catalogue) -> tuple[Diagnostic, ...
 
 def _config_error(found: Sequence[Diagnostic]) -> ConfigError:
     ordered = sorted(found, key=lambda one: (one.position or Position(file=""), one.code))
-    errors = sum(1 for one in ordered if one.severity is Severity.ERROR)
+    errors = [one for one in ordered if one.severity is Severity.ERROR]
+    if len(errors) > MOST_PROBLEMS:
+        ordered = errors[:MOST_PROBLEMS]
+        count = f"more than {MOST_PROBLEMS} problems"
+    else:
+        count = f"{len(errors)} problem{'s' if len(errors) != 1 else ''}"
     files = dict.fromkeys(f"`{one.position.file}`" for one in ordered if one.position)
     subject = ", ".join(files) if len(files) <= 3 else f"the configuration in {len(files)} files"  # noqa: PLR2004 - fits a line
     verb = "are" if 1 < len(files) <= 3 else "is"  # noqa: PLR2004 - fits a line - more are not listed
-    summary = f"{subject or 'the configuration'} {verb} not valid: {errors} problem{'s' if errors != 1 else ''}"
+    summary = f"{subject or 'the configuration'} {verb} not valid: {count}"
     return ConfigError(summary, diagnostics=tuple(ordered))

@@ -5,7 +5,7 @@ Precedence: `server` < `defaults` < the model. Mappings are merged key by key, a
 `null` takes an inherited value away.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reconciler.config import paths
@@ -43,6 +43,7 @@ class Merged:
 def unite(roots: Sequence[tuple[Text, Node]]) -> tuple[Places, tuple[Diagnostic, ...]]:
     """The sections of all files side by side; one that stands in two of them is a problem with both places."""
     sections: dict[str, Entry] = {}
+    models: list[Entry] = []
     problems: list[Diagnostic] = []
     for _, root in roots:
         if root.entries is None:
@@ -50,12 +51,14 @@ def unite(roots: Sequence[tuple[Text, Node]]) -> tuple[Places, tuple[Diagnostic,
         for name, entry in (root.entries or {}).items():
             if name.startswith(FREE):
                 continue
-            if name == "models" and name in sections:
-                sections[name] = _with_models(sections[name], entry, problems)
+            if name == "models":
+                models.append(entry)
             elif name in sections:
                 problems.append(_twice(name, name, entry.place, sections[name].place))
             else:
                 sections[name] = entry
+    if models:
+        sections["models"] = _united(models, problems)
     return Places(sections, tuple(Place(text) for text, _ in roots)), tuple(problems)
 
 
@@ -133,22 +136,21 @@ def _items(value: Any) -> Iterable[tuple[str, Any]]:
     return value.items() if isinstance(value, dict) else ()
 
 
-def _with_models(first: Entry, second: Entry, problems: list[Diagnostic]) -> Entry:
-    """Both files' models under one key; a file whose `models` is empty adds nothing."""
-    if first.node.entries is None or second.node.entries is None:
-        return second if first.node.value is None else first
-    problems.extend(_models_twice(first, second))
-    union = Node({}, first.node.place)
-    union.entries = {**second.node.entries, **first.node.entries}
+def _united(parts: Sequence[Entry], problems: list[Diagnostic]) -> Entry:
+    """The models of all files under one key; a file whose `models` is empty adds nothing."""
+    said = [one for one in parts if one.node.value is not None] or parts
+    refused = (one for one in said if one.node.entries is None)
+    if odd := next(refused, said[0] if len(said) == 1 else None):
+        return odd
+    union = Node({}, said[0].node.place)
+    union.entries = {}
+    for part in said:
+        for name, entry in (part.node.entries or {}).items():
+            first = union.entries.setdefault(name, entry)
+            if first is not entry:
+                problems.append(_twice(f"models.{name}", name, entry.place, first.place))
     union.value = {name: entry.node.value for name, entry in union.entries.items()}
-    return Entry(first.place, union)
-
-
-def _models_twice(first: Entry, second: Entry) -> Iterator[Diagnostic]:
-    known = first.node.entries or {}
-    for name, entry in (second.node.entries or {}).items():
-        if name in known:
-            yield _twice(f"models.{name}", name, entry.place, known[name].place)
+    return Entry(said[0].place, union)
 
 
 def _twice(path: str, name: str, place: Place, other: Place) -> Diagnostic:

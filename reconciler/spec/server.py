@@ -1,5 +1,6 @@
 """Section `server`: what belongs to every llama-server process and to no model."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -11,8 +12,8 @@ from reconciler.spec.values import Items, JsonObject
 
 
 def _pool(value: str) -> str:
-    first, dash, last = value.partition("-")
-    if not (dash and first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last) <= 65535):  # noqa: PLR2004 - TCP
+    match = re.fullmatch(r"([0-9]{1,5})-([0-9]{1,5})", value)
+    if not (match and 1 <= int(match[1]) <= int(match[2]) <= 65535):  # noqa: PLR2004 - TCP
         msg = f"expected a range of ports such as `8100-8199`, got `{value}`"
         raise ValueError(msg)
     return value

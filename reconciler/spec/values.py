@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, WithJsonSchema
 
-_COUNT = re.compile(r"(\d+)\s*([kKmM])")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB|KiB|MiB|GiB|TiB)?")
-_PERCENT = re.compile(r"(\d+)\s*%")
+_COUNT = re.compile(r"(\d{1,9})\s*([kKmM])")
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)\s*(ms|s|m|h|d)")
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,12})?)\s*(B|kB|KB|MB|GB|KiB|MiB|GiB|TiB)?")
+_PERCENT = re.compile(r"(\d{1,3})\s*%")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {
     "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9,
