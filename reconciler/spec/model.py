@@ -76,10 +76,12 @@ class ModelSpec(ServingSettings):
     protect: bool = False
     """Never stopped by prune, rename or rollback; the mark is kept in the store."""
 
-    extra_args: Mapping[str, Scalar | Annotated[tuple[Scalar, ...], Field(strict=False)]] = Field(default_factory=dict)
+    extra_args: Mapping[str, Scalar | Annotated[tuple[Scalar, ...], Field(strict=False)]] = Field(
+        default_factory=dict, examples=[{"--some-new-flag": "value"}]
+    )
     """Flags that have no setting: `true` is a bare flag, `false` or `null` none, a list one flag for each item."""
 
-    env: Mapping[str, str] = Field(default_factory=dict)
+    env: Mapping[str, str] = Field(default_factory=dict, examples=[{"CUDA_VISIBLE_DEVICES": "1"}])
     """Environment of the process (dedicated only)."""
 
     health: HealthPolicy = HealthPolicy()

@@ -1,7 +1,7 @@
 """Values as people write them: `32k`, `10m`, `10MiB`. Each is normalised once, here, and shown as the plain number."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, WithJsonSchema
@@ -17,9 +17,9 @@ _BYTES = {
 }  # fmt: skip
 
 
-def _text(form: re.Pattern[str]) -> Any:
+def _text(form: re.Pattern[str], *examples: str) -> Any:
     """How the JSON Schema names a text of this form."""
-    return Annotated[str, Field(pattern=f"^{form.pattern}$")]
+    return Annotated[str, Field(pattern=f"^{form.pattern}$", examples=list(examples))]
 
 
 def _count(value: Any) -> Any:
@@ -46,6 +46,21 @@ def _size(value: Any) -> Any:
     return value
 
 
+def _whole(parse: Callable[[Any], Any], unit: float, name: str) -> Callable[[Any], Any]:
+    """A text as a whole number of a flag's own unit."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        number = round(parse(value) / unit, 6)
+        if number != int(number):
+            msg = f"expected whole {name}, got `{value}`"
+            raise ValueError(msg)
+        return int(number)
+
+    return read
+
+
 def _percent(value: Any) -> Any:
     if isinstance(value, str) and (match := _PERCENT.fullmatch(value)):
         return int(match[1])
@@ -53,18 +68,36 @@ def _percent(value: Any) -> Any:
     raise ValueError(msg)
 
 
-Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | _text(_COUNT))]
+Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | _text(_COUNT, "32k"))]
 """A number of tokens or the like; `32k` is 32768, as model cards say it."""
 
-Duration = Annotated[float, BeforeValidator(_duration, json_schema_input_type=float | _text(_DURATION)), Field(ge=0)]
+Duration = Annotated[
+    float, BeforeValidator(_duration, json_schema_input_type=float | _text(_DURATION, "30s", "10m")), Field(ge=0)
+]
 """Seconds; `500ms`, `30s`, `10m`, `1h`, `2d` or a plain number of seconds."""
 
-Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | _text(_SIZE)), Field(ge=0)]
+Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | _text(_SIZE, "10MiB")), Field(ge=0)]
 """Bytes; `10MiB`, `10MB` or a plain number of bytes."""
+
+Seconds = Annotated[
+    int, BeforeValidator(_whole(_duration, 1, "seconds"), json_schema_input_type=int | _text(_DURATION, "10m"))
+]
+"""Whole seconds, as the flag takes them; `10m` is 600."""
+
+Milliseconds = Annotated[
+    int,
+    BeforeValidator(_whole(_duration, 0.001, "milliseconds"), json_schema_input_type=int | _text(_DURATION, "5s")),
+]
+"""Whole milliseconds, as the flag takes them; `5s` is 5000."""
+
+Mebibytes = Annotated[
+    int, BeforeValidator(_whole(_size, 2**20, "MiB"), json_schema_input_type=int | _text(_SIZE, "8GiB"))
+]
+"""Whole MiB, as the flag takes them; `8GiB` is 8192."""
 
 Percent = Annotated[
     int,
-    BeforeValidator(_percent, json_schema_input_type=_text(_PERCENT)),
+    BeforeValidator(_percent, json_schema_input_type=_text(_PERCENT, "50%")),
     PlainSerializer(lambda value: f"{value}%"),
     Field(ge=0, le=100),
 ]
