@@ -66,8 +66,10 @@ def _model(read: ReadArgv, wanted: Mapping[str, Any], directory: str) -> dict[st
         section, _, key = path.rpartition(".")
         owner = document.setdefault(section, {}) if section else document
         owner[key] = value
+    from reconciler.spec.validating import validate  # noqa: PLC0415 - only adoption needs it
+
     try:
-        return ModelSpec.model_validate(document).document()
+        return validate(ModelSpec, document).document()
     except ValueError as error:
         raise RuntimeFailure(
             "the command line of the process cannot be read back",

@@ -51,7 +51,7 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
     run = writer.begin_run(
         operation=errand.operation,
         plan=errand.plan_document,
-        fleet_document=ctx.fleet.model_dump(mode="json", exclude_defaults=True),
+        fleet_document=ctx.fleet.document(),
         origin=errand.origin,
         program=errand.program,
         build=ctx.world.binary.version,

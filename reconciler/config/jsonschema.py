@@ -13,15 +13,26 @@ from reconciler.config.keys import MODEL_KEYS_OF_SERVER, NOT_IN_DEFAULTS, RESERV
 from reconciler.spec.base import Spec
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
+from reconciler.spec.policy import SafetySpec
 from reconciler.spec.registry import Setting, all_settings
 from reconciler.spec.router import RouterSpec
+from reconciler.spec.secret import SecretRef
 from reconciler.spec.server import ServerSpec
+from reconciler.spec.validating import json_schema
 
 Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 NUMBERS = frozenset({"integer", "number"})
+EXAMPLES: dict[str, list[Any]] = {
+    "api_key": [{"env": "LLAMA_API_KEY"}],
+    "env": [{"CUDA_VISIBLE_DEVICES": "1"}],
+    "extra_args": [{"--some-new-flag": "value"}],
+    "hf_token": [{"env": "HF_TOKEN"}],
+    "ports": ["8100-8199"],
+}
+"""How a key is written whose type does not show it; values with a unit bring their own."""
 
 
 def fleet_schema() -> Schema:
@@ -31,14 +42,14 @@ def fleet_schema() -> Schema:
     It asks for no key at the top: in a directory of files each has only some of them. What it lets pass,
     `reconcile validate` finds.
     """
-    schema = _clean(FleetSpec.model_json_schema())
+    schema = _clean(json_schema(FleetSpec))
     parts: Schema = schema["$defs"]
     _describe(schema, FleetSpec)
     for owner in _spec_classes(Spec):
         if owner.__name__ in parts:
             _describe(parts[owner.__name__], owner)
     parts["SecretRef"] |= {"minProperties": 1, "maxProperties": 1}
-    parts["SafetySpec"]["properties"]["max_stop"]["default"] = f"{FleetSpec.model_fields['safety'].default.max_stop}%"
+    parts["SafetySpec"]["properties"]["max_stop"]["default"] = f"{SafetySpec.max_stop}%"
     parts["Defaults"] = _defaults(parts["ModelSpec"])
     parts["ServerSpec"]["properties"] |= _shared(parts["ModelSpec"])
     properties = schema["properties"] | {
@@ -121,7 +132,8 @@ def _one_branch(schema: Schema) -> None:
         schema.setdefault("examples", examples)
         if "pattern" in schema:
             # A keyword of editors alone: nobody wants to read the pattern.
-            schema["patternErrorMessage"] = f"Expected a text such as {', '.join(map(str, examples))}, or a number."
+            number = ", or a number" if {"integer", "number"} & set(schema["type"]) else ""
+            schema["patternErrorMessage"] = f"Expected a text such as {' or '.join(examples)}{number}."
 
 
 def _flat(schema: Schema) -> Iterator[Schema]:
@@ -156,7 +168,7 @@ def _explain(schema: Schema, setting: Setting) -> None:
     schema["title"] = setting.path
     if (default := _typed(info.default, schema)) is not None:
         schema["default"] = default
-    schema["description"] = f"{setting.description}\n\n({'; '.join(facts)})"
+    schema["description"] = f"{info.help}\n\n({'; '.join(facts)})"
 
 
 def _describe(schema: Schema, owner: type[Spec]) -> None:
@@ -164,6 +176,8 @@ def _describe(schema: Schema, owner: type[Spec]) -> None:
     schema["description"] = (inspect.getdoc(owner) or "").partition("\n\n")[0].replace("\n", " ")
     for name, inner in schema["properties"].items():
         _one_branch(inner)
+        if name in EXAMPLES and owner is not SecretRef:
+            inner["examples"] = EXAMPLES[name]
         if setting := _settings().get((owner, name)):
             _explain(inner, setting)
     for base in reversed(owner.__mro__):

@@ -1,11 +1,10 @@
 """What the spec says about keys: which are allowed where, where a stray one belongs, which are kept for later."""
 
 from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 from reconciler.config.node import Path
-from reconciler.spec.base import Spec
+from reconciler.spec.base import Spec, fields, spec_within
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import SECTIONS, ModelSpec
 from reconciler.spec.registry import all_settings, model_settings
@@ -13,7 +12,7 @@ from reconciler.spec.secret import SecretRef
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.serving import ServingSettings
 
-MODEL_KEYS_OF_SERVER = frozenset({*SECTIONS, *ServingSettings.model_fields})
+MODEL_KEYS_OF_SERVER = frozenset({*SECTIONS, *fields(ServingSettings)})
 """Keys of `server` that are defaults of models."""
 
 NOT_IN_DEFAULTS = frozenset({"path", "aliases", "port", "moved_from"})
@@ -42,7 +41,7 @@ def spec_class(path: Path) -> type[Spec] | None:
             del parts[: part == "models"]
             continue
         annotation = ServerSpec if (owner, part) == (FleetSpec, "server") else _annotation(owner, part)
-        inner = _spec_of(annotation)
+        inner = spec_within(annotation)
         if inner is None:
             return None
         owner = inner
@@ -54,7 +53,7 @@ def allowed_keys(path: Path) -> tuple[str, ...]:
     owner = spec_class(path)
     if owner is None:
         return ()
-    own = set(owner.model_fields)
+    own = set(fields(owner))
     if owner is FleetSpec:
         own |= set(BESIDE_THE_SPEC)
     if path == ("server",):
@@ -94,14 +93,5 @@ def _by_name() -> dict[str, tuple[str, ...]]:
 
 
 def _annotation(owner: type[Spec], key: str) -> Any:
-    field = owner.model_fields.get(key)
-    return field.annotation if field else None
-
-
-def _spec_of(annotation: Any) -> type[Spec] | None:
-    """The spec class within an annotation, seen through `| None` and `Annotated`."""
-    if isinstance(annotation, type) and issubclass(annotation, Spec):
-        return annotation
-    if get_origin(annotation) in {Union, UnionType, Annotated}:
-        return next((found for one in get_args(annotation) if (found := _spec_of(one))), None)
-    return None
+    field = fields(owner).get(key)
+    return field.kind if field else None

@@ -189,15 +189,15 @@ def moves_are_clear(fleet: FleetSpec) -> Iterator[Problem]:
 
 def keys_have_an_effect(fleet: FleetSpec) -> Iterator[Problem]:
     """The language is larger than what this version does; what is said for nothing is told."""
-    if "metrics" in fleet.model_fields_set:
+    if "metrics" in fleet.said:
         yield _idle(("metrics",), NO_METRICS)
     for key in ("level", "console", "database"):
-        if key in fleet.logging.model_fields_set:
+        if key in fleet.logging.said:
             yield _idle(("logging", key), NO_LOG)
-    if fleet.router and "restart" in fleet.router.model_fields_set:
+    if fleet.router and "restart" in fleet.router.said:
         yield _idle(("router", "restart"), NO_DAEMON)
     for name, model in fleet.models.items():
-        if "restart" in model.model_fields_set:
+        if "restart" in model.said:
             yield _idle(("models", name, "restart"), NO_DAEMON)
 
 

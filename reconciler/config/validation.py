@@ -16,8 +16,10 @@ from reconciler.config.merge import Merged, Tree
 from reconciler.config.node import Path
 from reconciler.config.problem import Problem
 from reconciler.domain.diagnostic import MOST_PROBLEMS
+from reconciler.spec.base import fields
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
+from reconciler.spec.validating import validate as validate_spec
 
 PLACEHOLDERS = {"version": 1, "fleet": "unnamed", "path": "/missing"}
 """What stands in for a missing key while the other rules are looked at."""
@@ -67,26 +69,26 @@ def _spec(tree: Tree) -> tuple[FleetSpec | None, list[_Refused]]:
     models = tree.get("models")
     if not isinstance(models, dict):
         return _at_once(_few_unknown(tree))
-    _, refused = _at_once(_few_unknown({**tree, "models": {}}))
+    head, refused = _at_once(_few_unknown({**tree, "models": {}}))
     ready: dict[str, ModelSpec] = {}
     items = iter(models.items())
     while len(refused) <= MOST_PROBLEMS and (few := dict(islice(items, AT_ONCE))):
         some, wrong = _at_once({"version": 1, "fleet": "unnamed", "models": few})
         refused += wrong
         ready |= some.models if some else {}
-    return None if refused else FleetSpec.model_validate({**tree, "models": ready}), refused
+    return FleetSpec(**vars(head) | {"models": ready}) if head and not refused else None, refused
 
 
 def _few_unknown(tree: Tree) -> Tree:
     """With as many keys that nobody knows as can be listed."""
-    known = FleetSpec.model_fields
+    known = fields(FleetSpec)
     unknown = set(islice((key for key in tree if key not in known), MOST_PROBLEMS + 1))
     return {key: value for key, value in tree.items() if key in known or key in unknown}
 
 
 def _at_once(tree: Tree) -> tuple[FleetSpec | None, list[_Refused]]:
     try:
-        return FleetSpec.model_validate(tree), []
+        return validate_spec(FleetSpec, tree), []
     except ValidationError as error:
         return None, _refused(error, tree)
 
@@ -113,7 +115,7 @@ def _shared(section: Path, values: Tree) -> Iterator[Problem]:
     """What models inherit, looked at as if it were a model."""
     tree = {"path": "/", **{key: value for key, value in values.items() if value is not None}}
     try:
-        ModelSpec.model_validate(_without_nulls(tree))
+        validate_spec(ModelSpec, _without_nulls(tree))
     except ValidationError as error:
         for one in _refused(error, tree):
             yield _problem(one._replace(path=(*section, *one.path)), {str(section[0]): tree})
@@ -184,7 +186,7 @@ def _remains(tree: Tree, refused: list[_Refused]) -> FleetSpec | None:
     for _ in range(ATTEMPTS):
         tree = _without(tree, refused)
         try:
-            return FleetSpec.model_validate(tree)
+            return validate_spec(FleetSpec, tree)
         except ValidationError as error:
             refused = _refused(error, tree)
     return None

@@ -71,7 +71,7 @@ def plan_from_json(document: Mapping[str, Any]) -> Plan:
 
 def saved_text(saved: SavedPlan) -> str:
     """The text of a plan file."""
-    document = plan_json(saved.plan) | {"spec": saved.fleet.model_dump(mode="json", exclude_defaults=True)}
+    document = plan_json(saved.plan) | {"spec": saved.fleet.document()}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -82,6 +82,8 @@ def read_saved(text: str) -> SavedPlan:
     Raises:
         ReconcilerError: the text is not a plan of this format.
     """
+    from reconciler.spec.validating import validate  # noqa: PLC0415 - only who reads a file needs it
+
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -90,7 +92,7 @@ def read_saved(text: str) -> SavedPlan:
         raise _not_a_plan("it has no key `spec`")
     plan = plan_from_json(document)
     try:
-        return SavedPlan(plan=plan, fleet=FleetSpec.model_validate(document["spec"]))
+        return SavedPlan(plan=plan, fleet=validate(FleetSpec, document["spec"]))
     except ValueError as error:
         raise _not_a_plan(f"its `spec` does not fit: {error}") from error
 

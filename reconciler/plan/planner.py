@@ -54,7 +54,7 @@ def make_plan(fleet: FleetSpec, record: Record, seen: Observation, options: Plan
 
 def spec_digest(fleet: FleetSpec) -> str:
     """The fingerprint of what is declared, by which a saved plan is told from another one."""
-    return digest(fleet.model_dump(mode="json", exclude_defaults=True))
+    return digest(fleet.document())
 
 
 def _changes(situation: Situation, targets: Targets) -> Iterator[Change]:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from reconciler.spec.base import Spec
+from reconciler.spec.base import Spec, fields
 from reconciler.spec.excluded import EXCLUDED
 from reconciler.spec.model import SECTIONS, ModelSpec
 from reconciler.spec.registry import Setting, all_settings
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
+from reconciler.spec.validating import json_schema
 
 INTRODUCTION = """\
 # Settings
@@ -50,7 +51,7 @@ def _row(setting: Setting) -> str:
     value = _value(_schema(setting.path)) + (f" {setting.info.unit}" if setting.info.unit else "")
     flags = " ".join(f"`{flag}`" for flag in dict.fromkeys(one.flag for one in setting.spellings))
     name = setting.path.rpartition(".")[2]
-    return f"| `{name}` | {_cell(value)} | {_cell(setting.info.default)} | {_cell(setting.description)} | {flags} |"
+    return f"| `{name}` | {_cell(value)} | {_cell(setting.info.default)} | {_cell(setting.info.help)} | {flags} |"
 
 
 def _cell(text: str) -> str:
@@ -61,14 +62,14 @@ def _schema(path: str) -> dict[str, Any]:
     owner: Any = ModelSpec
     *sections, name = path.split(".")
     for section in sections:
-        owner = {"server": ServerSpec, "router": RouterSpec}.get(section) or owner.model_fields[section].annotation
+        owner = {"server": ServerSpec, "router": RouterSpec}.get(section) or fields(owner)[section].kind
     found: dict[str, Any] = _properties(owner)[name]
     return found
 
 
 @cache
 def _properties(owner: type[Spec]) -> dict[str, Any]:
-    found: dict[str, Any] = owner.model_json_schema()["properties"]
+    found: dict[str, Any] = json_schema(owner)["properties"]
     return found
 
 

@@ -44,12 +44,12 @@ def router_applied(fleet: FleetSpec, seen: Observation) -> Applied | None:
     """What the router's own process is made from; nothing when the fleet has none."""
     if (router := fleet.active_router) is None:
         return None
-    document = {"router": router.model_dump(mode="json", exclude_none=True), **_process(fleet, seen)}
+    document = {"router": router.complete(), **_process(fleet, seen)}
     return Applied(spec_version=SPEC_VERSION, serve="process", document=document)
 
 
 def _process(fleet: FleetSpec, seen: Observation) -> dict[str, Any]:
-    server = fleet.server.model_dump(mode="json", exclude_none=True, exclude=set(ELSEWHERE))
+    server = {key: value for key, value in fleet.server.complete().items() if key not in ELSEWHERE}
     secrets = {variable: seen.secrets.get(ref.reference) for variable, ref in fleet.server.secrets().items()}
     return {
         "server": server,
@@ -86,11 +86,13 @@ def read_back(applied: Applied) -> Parts:
     Raises:
         pydantic.ValidationError: when the document is not one of ours.
     """
+    from reconciler.spec.validating import validate  # noqa: PLC0415 - only who goes back or adopts needs it
+
     document = dict(applied.document)
     rest = {key: document.pop(key, None) for key in ("server", "router", "port", *FACTS)}
     return Parts(
-        server=ServerSpec.model_validate(rest["server"] or {}),
-        router=RouterSpec.model_validate(rest["router"]) if rest["router"] else None,
-        model=ModelSpec.model_validate(document) if "path" in document else None,
+        server=validate(ServerSpec, rest["server"] or {}),
+        router=validate(RouterSpec, rest["router"]) if rest["router"] else None,
+        model=validate(ModelSpec, document) if "path" in document else None,
         port=rest["port"],
     )

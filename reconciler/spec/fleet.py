@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
-
-from reconciler.spec.base import Spec
+from reconciler.spec.base import EMPTY, Spec
 from reconciler.spec.model import ModelSpec, Name
 from reconciler.spec.policy import LoggingSpec, MetricsSpec, SafetySpec
 from reconciler.spec.router import RouterSpec
@@ -42,7 +40,7 @@ class FleetSpec(Spec):
     safety: SafetySpec = SafetySpec()
     """Limits of what one run may do."""
 
-    models: Mapping[Name, ModelSpec] = Field(default_factory=dict)
+    models: Mapping[Name, ModelSpec] = EMPTY
     """The models by name."""
 
     @property

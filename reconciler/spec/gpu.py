@@ -2,13 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from reconciler.spec.base import Spec
+from reconciler.spec.marks import Limit
 from reconciler.spec.setting import on_off, setting, switch
 from reconciler.spec.values import Count, Items, Mebibytes, Numbers
 
-Sizes = Annotated[tuple[Annotated[Mebibytes, Field(ge=0)], ...], Field(strict=False)]
+Sizes = tuple[Annotated[Mebibytes, Limit(ge=0)], ...]
 
 
 # fmt: off
@@ -16,7 +15,7 @@ Sizes = Annotated[tuple[Annotated[Mebibytes, Field(ge=0)], ...], Field(strict=Fa
 class GpuSettings(Spec):
     """Placement of a model on the GPUs of the host."""
 
-    layers: Annotated[int, Field(ge=0)] | Literal["auto", "all"] | None = setting("--n-gpu-layers", "--gpu-layers", default="auto", help="Layers that lie in GPU memory; `all` or `auto`.")
+    layers: Annotated[int, Limit(ge=0)] | Literal["auto", "all"] | None = setting("--n-gpu-layers", "--gpu-layers", default="auto", help="Layers that lie in GPU memory; `all` or `auto`.")
     split_mode: Literal["none", "layer", "row", "tensor"] | None = setting("--split-mode", default="layer", help="How a model is divided over several GPUs.")
     tensor_split: Numbers | None = setting("--tensor-split", min_length=1, examples=[[3, 1]], help="Share of the model for each GPU, in order, such as `[3, 1]`.")
     main_gpu: int | None = setting("--main-gpu", ge=0, default="0", help="The GPU that takes what is not divided.")

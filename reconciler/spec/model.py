@@ -1,13 +1,13 @@
 """One model: a GGUF, a name, and how it is served."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, Field
+from typing import Annotated, Literal
 
 from reconciler.spec.advanced import AdvancedSettings
+from reconciler.spec.base import EMPTY
 from reconciler.spec.gpu import GpuSettings
 from reconciler.spec.lora import LoraSettings
+from reconciler.spec.marks import Checked, Limit
 from reconciler.spec.memory import MemorySettings
 from reconciler.spec.multimodal import MultimodalSettings
 from reconciler.spec.policy import HealthPolicy, RestartPolicy
@@ -43,7 +43,7 @@ def _usable(name: str) -> str:
     return name
 
 
-Name = Annotated[str, AfterValidator(_usable)]
+Name = Annotated[str, Checked(_usable)]
 Scalar = str | int | float | bool | None
 
 
@@ -55,7 +55,7 @@ class ModelSpec(ServingSettings):
         path: absolute, once the configuration has resolved it against the file that says it.
     """
 
-    path: str = Field(min_length=1)
+    path: Annotated[str, Limit(min_length=1)]
     """The GGUF file; relative to the file that says it."""
 
     serve: Literal["router", "dedicated"] = "router"
@@ -64,7 +64,7 @@ class ModelSpec(ServingSettings):
     load: Literal["always", "on-demand"] = "always"
     """Whether the router loads it at once or for the first request (router only)."""
 
-    aliases: Annotated[tuple[Name, ...], Field(strict=False)] = ()
+    aliases: tuple[Name, ...] = ()
     """Other names under which it is served."""
 
     port: Port | None = None
@@ -76,12 +76,10 @@ class ModelSpec(ServingSettings):
     protect: bool = False
     """Never stopped by prune, rename or rollback; the mark is kept in the store."""
 
-    extra_args: Mapping[str, Scalar | Annotated[tuple[Scalar, ...], Field(strict=False)]] = Field(
-        default_factory=dict, examples=[{"--some-new-flag": "value"}]
-    )
+    extra_args: Mapping[str, Scalar | tuple[Scalar, ...]] = EMPTY
     """Flags that have no setting: `true` is a bare flag, `false` or `null` none, a list one flag for each item."""
 
-    env: Mapping[str, str] = Field(default_factory=dict, examples=[{"CUDA_VISIBLE_DEVICES": "1"}])
+    env: Mapping[str, str] = EMPTY
     """Environment of the process (dedicated only)."""
 
     health: HealthPolicy = HealthPolicy()
@@ -113,7 +111,3 @@ class ModelSpec(ServingSettings):
 
     speculative: SpeculativeSettings = SpeculativeSettings()
     """Guessing ahead."""
-
-    def document(self) -> dict[str, Any]:
-        """The spec as plain JSON values, without what is not set: what records keep and plans compare."""
-        return self.model_dump(mode="json", exclude_defaults=True)

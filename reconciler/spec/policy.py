@@ -1,10 +1,9 @@
 """Our own policies: what reconcile does, which no llama-server ever sees. A change of them costs nothing."""
 
-from typing import Literal
-
-from pydantic import Field
+from typing import Annotated, Any, Literal
 
 from reconciler.spec.base import Spec
+from reconciler.spec.marks import Limit
 from reconciler.spec.values import Duration, Percent, Size
 
 
@@ -46,7 +45,7 @@ class LogFile(Spec):
     max_size: Size = 10 * 1024 * 1024
     """Size from which on a file is moved aside before its server is started."""
 
-    max_files: int = Field(default=7, ge=0)
+    max_files: Annotated[int, Limit(ge=0)] = 7
     """Files of earlier starts that are kept, the newest as `.1`; with 0 none is."""
 
 
@@ -84,3 +83,7 @@ class SafetySpec(Spec):
 
     allow_empty: bool = False
     """Whether a fleet without any model may be applied."""
+
+    def shown(self, name: str, value: Any) -> Any:
+        """A share has its sign."""
+        return f"{value}%" if name == "max_stop" else value

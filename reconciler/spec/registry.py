@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from reconciler.domain.change import Effect
 from reconciler.domain.frozen import frozen
-from reconciler.spec.base import Spec
+from reconciler.spec.base import Spec, fields, spec_within
 from reconciler.spec.model import SECTIONS, ModelSpec
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
@@ -34,7 +34,6 @@ class Setting:
 
     path: str
     info: SettingInfo
-    description: str
     many: bool = False
     scaled: bool = False
     text: bool = False
@@ -47,18 +46,15 @@ class Setting:
 
 def _of(owner: type[Spec], prefix: str) -> dict[str, Setting]:
     found = {}
-    for name, declared in owner.model_fields.items():
-        info = next((one for one in declared.metadata if isinstance(one, SettingInfo)), None)
-        if info is not None:
-            path = prefix + name
-            shapes = {_shape(kind) for kind in get_args(declared.annotation)}
-            found[path] = Setting(
-                path=path,
+    for name, field in fields(owner).items():
+        if isinstance(info := field.declared, SettingInfo):
+            shapes = {_shape(kind) for kind in get_args(field.kind)}
+            found[prefix + name] = Setting(
+                path=prefix + name,
                 info=info,
-                description=declared.description or "",
                 many=tuple in shapes,
                 scaled=Mapping in shapes,
-                text=_leaves(declared.annotation) <= {str, NoneType},
+                text=_leaves(field.kind) <= {str, NoneType},
             )
     return found
 
@@ -79,8 +75,7 @@ def model_settings() -> dict[str, Setting]:
     """Settings of a model, its own first, then section by section."""
     settings = _of(ModelSpec, "")
     for section in SECTIONS:
-        owner = ModelSpec.model_fields[section].annotation
-        if isinstance(owner, type) and issubclass(owner, Spec):
+        if owner := spec_within(fields(ModelSpec)[section].kind):
             settings |= _of(owner, section + ".")
     return settings
 
@@ -109,14 +104,14 @@ def written(spec: Spec) -> Iterator[tuple[Setting, Any]]:
 
     Only what somebody wrote has one, so the rest is not looked at: of a thousand models that is nearly everything.
     """
-    said = spec.model_fields_set
+    said = spec.said
     for name, inside in _by_field(type(spec)).items():
         if name not in said or (part := getattr(spec, name)) is None:
             continue
         if whole := inside.get(""):
             yield whole, part
             continue
-        said_there = part.model_fields_set
+        said_there = part.said
         for leaf, setting in inside.items():
             if leaf in said_there and (value := getattr(part, leaf)) is not None:
                 yield setting, value

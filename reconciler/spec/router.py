@@ -1,7 +1,5 @@
 """Section `router`: the one llama-server in router mode."""
 
-from pydantic import Field
-
 from reconciler.spec.base import Spec
 from reconciler.spec.policy import HealthPolicy, RestartPolicy
 from reconciler.spec.setting import setting, switch
@@ -25,9 +23,9 @@ class RouterSpec(Spec):
     models_max: int | None = setting("--models-max", ge=0, default="4", help="Most models that are loaded at the same time; 0 is no limit.")
     autoload: bool | None = setting(switch("--models-autoload"), default="on", help="Whether a request loads a model that is not loaded.")
 
-    health: HealthPolicy = Field(default=HealthPolicy())
+    health: HealthPolicy = HealthPolicy()
     """How long the router itself may take."""
 
-    restart: RestartPolicy = Field(default=RestartPolicy())
+    restart: RestartPolicy = RestartPolicy()
     """What happens when the router ends by itself."""
     # fmt: on

@@ -1,9 +1,5 @@
 """Secrets stand in files as references only; a value never enters a spec."""
 
-from typing import Self
-
-from pydantic import model_validator
-
 from reconciler.spec.base import Spec
 
 
@@ -16,12 +12,13 @@ class SecretRef(Spec):
     file: str | None = None
     """A file that holds nothing else; one line end at its end does not count."""
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.env is None) == (self.file is None):
-            msg = "expected exactly one of `env: NAME` and `file: PATH`"
-            raise ValueError(msg)
-        return self
+    def problem(self) -> str | None:
+        """Both say two things, none says nothing."""
+        return (
+            None
+            if (self.env is None) != (self.file is None)
+            else "expected exactly one of `env: NAME` and `file: PATH`"
+        )
 
     @property
     def reference(self) -> str:

@@ -3,9 +3,8 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
-
 from reconciler.spec.base import Spec
+from reconciler.spec.marks import Checked
 from reconciler.spec.secret import SecretRef
 from reconciler.spec.setting import json_text, setting, switch
 from reconciler.spec.values import Items, JsonObject, Seconds
@@ -34,13 +33,13 @@ class ServerSpec(Spec):
     host: str = "127.0.0.1"
     """Address to listen on; `0.0.0.0` is every interface, a path that ends in `.sock` a unix socket."""
 
-    ports: Annotated[str, AfterValidator(_pool)] = Field("8100-8199", examples=["8100-8199"])
+    ports: Annotated[str, Checked(_pool)] = "8100-8199"
     """Pool for dedicated models without a port of their own."""
 
-    api_key: SecretRef | None = Field(None, examples=[{"env": "LLAMA_API_KEY"}])
+    api_key: SecretRef | None = None
     """Key that requests must carry; goes to the server in `LLAMA_API_KEY`."""
 
-    hf_token: SecretRef | None = Field(None, examples=[{"env": "HF_TOKEN"}])
+    hf_token: SecretRef | None = None
     """Token for downloads from Hugging Face; goes to the server in `HF_TOKEN`."""
 
     threads_http: int | None = setting("--threads-http", ge=-1, default="-1", help="Threads that answer HTTP requests; -1 lets llama-server choose.")

@@ -6,11 +6,11 @@ the installed build knows is used.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from reconciler.domain.frozen import frozen
 
 
 class Form(StrEnum):
@@ -35,7 +35,7 @@ class Form(StrEnum):
     """`--flag` alone, for exactly the values in `only`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spelling:
     """
     One way in which some builds take a setting.
@@ -52,15 +52,28 @@ class Spelling:
     separator: str = ","
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingInfo:
-    """What the registry knows of a setting beyond its type."""
+    """
+    What a line says beyond the key and its type. A spec that does not say the setting has None there.
+
+    Attributes:
+        constraints: `ge`, `le`, `min_length` and so on, as pydantic's fields take them.
+    """
 
     spellings: tuple[Spelling, ...]
+    help: str
+    constraints: Mapping[str, Any] = field(default_factory=dict)
     unit: str = ""
     default: str = ""
     path_to_file: bool = False
     path: bool = False
+
+    @property
+    def documented(self) -> dict[str, str]:
+        """What a JSON Schema says about llama-server beside the type."""
+        said = {"x-flag": self.spellings[0].flag, "x-unit": self.unit, "x-default": self.default}
+        return {key: value for key, value in said.items() if value}
 
     @property
     def is_path(self) -> bool:
@@ -70,37 +83,37 @@ class SettingInfo:
 
 def switch(flag: str) -> Spelling:
     """A boolean as `--x` or `--no-x`."""
-    return Spelling(flag, Form.SWITCH)
+    return Spelling(flag=flag, form=Form.SWITCH)
 
 
 def on_off(flag: str) -> Spelling:
     """A boolean as `--x on` or `--x off`."""
-    return Spelling(flag, Form.ON_OFF)
+    return Spelling(flag=flag, form=Form.ON_OFF)
 
 
 def zero_one(flag: str) -> Spelling:
     """A boolean as `--x 1` or `--x 0`."""
-    return Spelling(flag, only={True: "1", False: "0"})
+    return Spelling(flag=flag, only={True: "1", False: "0"})
 
 
 def json_text(flag: str) -> Spelling:
     """A mapping as JSON text."""
-    return Spelling(flag, Form.JSON)
+    return Spelling(flag=flag, form=Form.JSON)
 
 
 def joined(flag: str, separator: str) -> Spelling:
     """A list in one value, with something else than a comma between its items."""
-    return Spelling(flag, separator=separator)
+    return Spelling(flag=flag, separator=separator)
 
 
 def repeated(flag: str, separator: str = "") -> Spelling:
     """A list as one flag for each item; builds may take several items at once too."""
-    return Spelling(flag, Form.REPEATED, separator=separator)
+    return Spelling(flag=flag, form=Form.REPEATED, separator=separator)
 
 
 def bare(flag: str, *values: Any) -> Spelling:
     """A flag without a value that stands for exactly these values of the setting."""
-    return Spelling(flag, Form.BARE, dict.fromkeys(values))
+    return Spelling(flag=flag, form=Form.BARE, only=dict.fromkeys(values))
 
 
 def setting(
@@ -123,12 +136,13 @@ def setting(
         path: whether it is another file or a folder on the host; made absolute, and not looked at.
         constraints: `ge`, `le`, `min_length` and so on, as for a pydantic field.
     """
-    known = tuple(one if isinstance(one, Spelling) else Spelling(one) for one in spellings)
-    documented = {"x-flag": known[0].flag, "x-unit": unit, "x-default": default}
-    declared: Any = Field(
-        default=None, description=help, json_schema_extra={k: v for k, v in documented.items() if v}, **constraints
+    known = tuple(one if isinstance(one, Spelling) else Spelling(flag=one) for one in spellings)
+    return SettingInfo(
+        spellings=known,
+        help=help,
+        constraints=constraints,
+        unit=unit,
+        default=default,
+        path_to_file=path_to_file,
+        path=path,
     )
-    declared.metadata.append(
-        SettingInfo(spellings=known, unit=unit, default=default, path_to_file=path_to_file, path=path)
-    )
-    return declared

@@ -2,9 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from reconciler.spec.base import Spec
+from reconciler.spec.marks import Limit
 from reconciler.spec.memory import CacheType
 from reconciler.spec.setting import setting, switch, zero_one
 from reconciler.spec.values import CpuMask, CpuRange, Items, Share
@@ -13,8 +12,8 @@ Type = Literal[
     "none", "draft-simple", "draft-eagle3", "draft-mtp", "draft-dflash", "draft-dspark",
     "ngram-simple", "ngram-map-k", "ngram-map-k4v", "ngram-mod", "ngram-cache",
 ]  # fmt: skip
-Types = Annotated[tuple[Type, ...], Field(strict=False)]
-Shares = Annotated[tuple[Share, ...], Field(strict=False)]
+Types = tuple[Type, ...]
+Shares = tuple[Share, ...]
 
 
 # fmt: off
@@ -47,7 +46,7 @@ class SpeculativeSettings(Spec):
     draft_backend_sampling: bool | None = setting(switch("--spec-draft-backend-sampling"), default="on", help="Whether guesses are chosen on the device already.")
     draft_sampling: Literal["greedy", "probabilistic"] | None = setting("--spec-draft-sampling", default="greedy", help="Whether the draft model guesses its likeliest token or draws one.")
     draft_device: Items | None = setting("--spec-draft-device", "--device-draft", min_length=1, default="follows gpu.device", help="Devices of the draft model.")
-    draft_layers: Annotated[int, Field(ge=0)] | Literal["auto", "all"] | None = setting("--spec-draft-ngl", "--n-gpu-layers-draft", default="auto", help="Layers of the draft model that lie in GPU memory; `all` or `auto`.")
+    draft_layers: Annotated[int, Limit(ge=0)] | Literal["auto", "all"] | None = setting("--spec-draft-ngl", "--n-gpu-layers-draft", default="auto", help="Layers of the draft model that lie in GPU memory; `all` or `auto`.")
     synth_len: float | None = setting("--spec-synth-len", ge=1, unit="tokens", help="For benchmarks: how many tokens are taken to be guessed right, on average.")
     synth_rates: Shares | None = setting("--spec-synth-rates", min_length=1, help="For benchmarks: how often the guess at each position is taken to be right.")
     ngram_mod_n_min: int | None = setting("--spec-ngram-mod-n-min", ge=0, unit="tokens", default="48", help="With hashed n-grams: fewest tokens that are guessed.")

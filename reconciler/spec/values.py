@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, WithJsonSchema
+from reconciler.spec.marks import AnyJson, Limit, Parsed
 
 _COUNT = re.compile(r"(\d{1,9})\s*([kKmM])")
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)\s*(ms|s|m|h|d)")
@@ -19,7 +19,7 @@ _BYTES = {
 
 def _text(form: re.Pattern[str], *examples: str) -> Any:
     """How the JSON Schema names a text of this form."""
-    return Annotated[str, Field(pattern=f"^{form.pattern}$", examples=list(examples))]
+    return Annotated[str, Limit(pattern=f"^{form.pattern}$", examples=list(examples))]
 
 
 def _count(value: Any) -> Any:
@@ -68,64 +68,54 @@ def _percent(value: Any) -> Any:
     raise ValueError(msg)
 
 
-Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | _text(_COUNT, "32k"))]
+Count = Annotated[int, Parsed(_count, int | _text(_COUNT, "32k"))]
 """A number of tokens or the like; `32k` is 32768, as model cards say it."""
 
-Duration = Annotated[
-    float, BeforeValidator(_duration, json_schema_input_type=float | _text(_DURATION, "30s", "10m")), Field(ge=0)
-]
+Duration = Annotated[float, Parsed(_duration, float | _text(_DURATION, "30s", "10m")), Limit(ge=0)]
 """Seconds; `500ms`, `30s`, `10m`, `1h`, `2d` or a plain number of seconds."""
 
-Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | _text(_SIZE, "10MiB")), Field(ge=0)]
+Size = Annotated[int, Parsed(_size, int | _text(_SIZE, "10MiB")), Limit(ge=0)]
 """Bytes; `10MiB`, `10MB` or a plain number of bytes."""
 
-Seconds = Annotated[
-    int, BeforeValidator(_whole(_duration, 1, "seconds"), json_schema_input_type=int | _text(_DURATION, "10m"))
-]
+Seconds = Annotated[int, Parsed(_whole(_duration, 1, "seconds"), int | _text(_DURATION, "10m"))]
 """Whole seconds, as the flag takes them; `10m` is 600."""
 
-Milliseconds = Annotated[
-    int,
-    BeforeValidator(_whole(_duration, 0.001, "milliseconds"), json_schema_input_type=int | _text(_DURATION, "5s")),
-]
+Milliseconds = Annotated[int, Parsed(_whole(_duration, 0.001, "milliseconds"), int | _text(_DURATION, "5s"))]
 """Whole milliseconds, as the flag takes them; `5s` is 5000."""
 
-Mebibytes = Annotated[
-    int, BeforeValidator(_whole(_size, 2**20, "MiB"), json_schema_input_type=int | _text(_SIZE, "8GiB"))
-]
+Mebibytes = Annotated[int, Parsed(_whole(_size, 2**20, "MiB"), int | _text(_SIZE, "8GiB"))]
 """Whole MiB, as the flag takes them; `8GiB` is 8192."""
 
 Percent = Annotated[
     int,
-    BeforeValidator(_percent, json_schema_input_type=_text(_PERCENT, "50%")),
-    PlainSerializer(lambda value: f"{value}%"),
-    Field(ge=0, le=100),
+    Parsed(_percent, _text(_PERCENT, "50%")),
+    Limit(ge=0, le=100),
 ]
 """A share from `0%` to `100%`."""
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+Port = Annotated[int, Limit(ge=1, le=65535)]
 """A TCP port."""
 
-Items = Annotated[tuple[str, ...], Field(strict=False)]
+Items = tuple[str, ...]
 """A list of texts."""
 
-Scaled = Annotated[Mapping[str, float], Field(min_length=1)]
+Scaled = Annotated[Mapping[str, float], Limit(min_length=1)]
 """Files and how strongly each counts."""
 
-JsonObject = Mapping[str, Annotated[JsonValue, WithJsonSchema({})]]
+JsonObject = Mapping[str, AnyJson]
 """Anything that a JSON object can hold."""
 
-CpuMask = Annotated[str, Field(pattern=r"^(0x)?[0-9a-fA-F]+$")]
+CpuMask = Annotated[str, Limit(pattern=r"^(0x)?[0-9a-fA-F]+$")]
 """CPUs as the bits of a hexadecimal number."""
 
-CpuRange = Annotated[str, Field(pattern=r"^\d*-\d*$")]
+CpuRange = Annotated[str, Limit(pattern=r"^\d*-\d*$")]
 """CPUs from the first to the last, such as `0-7`."""
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Limit(ge=0, le=1)]
 """A number from 0 to 1."""
 
-Priority = Annotated[int, Field(ge=-1, le=3)]
+Priority = Annotated[int, Limit(ge=-1, le=3)]
 """Of processes: -1 low, 0 normal, 1 medium, 2 high, 3 realtime."""
 
-Numbers = Annotated[tuple[float, ...], Field(strict=False)]
+Numbers = tuple[float, ...]
 """A list of numbers."""

@@ -54,7 +54,7 @@ def test_keys_and_words_are_offered(server: LanguageServer, text: str, offered: 
 def test_a_key_is_offered_with_what_it_does(server: LanguageServer) -> None:
     found = server.completion(*shown(server, "models:\n  a:\n    memory:\n      @"))["ctx_size"]
 
-    assert str(found["documentation"]).startswith(all_settings()["memory.ctx_size"].description)
+    assert str(found["documentation"]).startswith(all_settings()["memory.ctx_size"].info.help)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from reconciler.spec.model import ModelSpec
 from reconciler.spec.registry import Setting
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
+from reconciler.spec.validating import json_schema
 
 SPECIAL: dict[str, list[Any]] = {
     "advanced.cpu_mask": ["3"],
@@ -102,9 +103,9 @@ def _numbers(schema: dict[str, Any]) -> Iterator[int | float]:
 @cache
 def _schemas() -> dict[str, dict[str, Any]]:
     return {
-        "": ModelSpec.model_json_schema(),
-        "server.": ServerSpec.model_json_schema(),
-        "router.": RouterSpec.model_json_schema(),
+        "": json_schema(ModelSpec),
+        "server.": json_schema(ServerSpec),
+        "router.": json_schema(RouterSpec),
     }
 
 

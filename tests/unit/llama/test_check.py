@@ -8,6 +8,7 @@ from reconciler.domain.diagnostic import Diagnostic
 from reconciler.llama.catalogue import Catalogue, parse_help
 from reconciler.llama.check import check_flags
 from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.validating import validate
 
 FIXTURES = Path(__file__).parents[3] / "tests/fixtures/llama-server"
 
@@ -21,7 +22,7 @@ OLD, NEW = catalogue("b10434"), catalogue("b11434")
 
 def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tuple[Diagnostic, ...]:
     spec = {"version": 1, "fleet": "f", "models": {"a": {"path": "/m.gguf", "serve": "dedicated", **model}}, **fleet}
-    return check_flags(FleetSpec.model_validate(spec), build)
+    return check_flags(validate(FleetSpec, spec), build)
 
 
 @pytest.mark.parametrize(

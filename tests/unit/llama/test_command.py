@@ -20,6 +20,7 @@ from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
+from reconciler.spec.validating import validate
 from tests.support import builds
 from tests.support.tiny_gguf import write_tiny_gguf
 
@@ -50,7 +51,7 @@ SERVER = ServerSpec()
 
 
 def model(**keys: Any) -> ModelSpec:
-    return ModelSpec.model_validate({"path": "/m.gguf", **keys})
+    return validate(ModelSpec, {"path": "/m.gguf", **keys})
 
 
 def argv(spec: ModelSpec, server: ServerSpec = SERVER, build: Catalogue = OLD) -> tuple[str, ...]:
@@ -109,7 +110,7 @@ def test_the_router_carries_no_name_and_no_setting_of_a_model() -> None:
 
 
 def test_no_secret_is_on_a_command_line() -> None:
-    server = ServerSpec.model_validate({"api_key": {"env": "KEY"}, "hf_token": {"file": "/t"}})
+    server = validate(ServerSpec, {"api_key": {"env": "KEY"}, "hf_token": {"file": "/t"}})
     assert argv(model(), server) == argv(model())
 
 
@@ -188,7 +189,7 @@ def build() -> tuple[str, Catalogue]:
 
 def test_the_real_server_takes_many_settings(tmp_path: Path, build: tuple[str, Catalogue]) -> None:
     binary, flags = build
-    spec = model(**MANY, serve="dedicated").model_copy(update={"path": str(write_tiny_gguf(tmp_path / "t.gguf"))})
+    spec = model(**MANY, serve="dedicated").replaced(path=str(write_tiny_gguf(tmp_path / "t.gguf")))
     server, port = ServerSpec(threads_http=2, timeout=9, ui=False), free_port()
     words = dedicated_argv(spec, "coder", server, port=port, binary=binary, catalogue=flags)
     with started(tmp_path / "log", words, port):
@@ -200,7 +201,7 @@ def test_the_real_server_takes_many_settings(tmp_path: Path, build: tuple[str, C
 def test_the_real_router_takes_the_sections(tmp_path: Path, build: tuple[str, Catalogue]) -> None:
     binary, flags = build
     path = str(write_tiny_gguf(tmp_path / "t.gguf"))
-    fleet = FleetSpec.model_validate(
+    fleet = validate(FleetSpec,
         {
             "version": 1, "fleet": "f", "router": {"models_max": 0, "autoload": True}, "server": {"timeout": 9},
             "models": {"a b": {**MANY, "path": path}, "c": {"path": path}},

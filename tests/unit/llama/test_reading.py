@@ -8,13 +8,14 @@ from reconciler.llama.command import dedicated_argv
 from reconciler.llama.reading import read_argv
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.server import ServerSpec
+from reconciler.spec.validating import validate
 
 HELP = Path(__file__).parents[3] / "tests/fixtures/llama-server/llama-server-b10434-help.txt"
 CATALOGUE = parse_help(HELP.read_text(), build="b10434")
 
 
 def test_what_we_render_is_read_back() -> None:
-    model = ModelSpec.model_validate(
+    model = validate(ModelSpec,
         {
             "path": "/m.gguf", "aliases": ["c"], "threads": -1,
             "memory": {"ctx_size": 4096, "kv_offload": False, "load_mode": "mlock"},

@@ -21,6 +21,7 @@ from reconciler.spec.model import ModelSpec
 from reconciler.spec.registry import Setting, all_settings, model_settings
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
+from reconciler.spec.validating import validate
 from tests.support import builds
 from tests.support.setting_samples import FILES, FOLDERS, values
 from tests.support.tiny_gguf import write_tiny_gguf
@@ -63,23 +64,23 @@ def argv(setting: Setting, value: Any, binary: str, catalogue: Catalogue) -> tup
     """The command line of a fleet that says this one setting."""
     first, _, rest = setting.path.partition(".")
     if first == "router":
-        router = RouterSpec.model_validate({rest: value})
+        router = validate(RouterSpec, {rest: value})
         return router_argv(router, ServerSpec(), port=0, binary=binary, preset=MISSING, catalogue=catalogue)
-    server = ServerSpec.model_validate({rest: value} if first == "server" else {})
+    server = validate(ServerSpec, {rest: value} if first == "server" else {})
     said = {} if first == "server" else {first: {rest: value} if rest else value}
-    model = ModelSpec.model_validate({"path": MISSING, "serve": "dedicated", **said})
+    model = validate(ModelSpec, {"path": MISSING, "serve": "dedicated", **said})
     return dedicated_argv(model, "m", server, port=0, binary=binary, catalogue=catalogue)
 
 
 def model_of(setting: Setting, value: Any) -> ModelSpec:
     first, _, rest = setting.path.partition(".")
-    return ModelSpec.model_validate({"path": MISSING, "load": "on-demand", first: {rest: value} if rest else value})
+    return validate(ModelSpec, {"path": MISSING, "load": "on-demand", first: {rest: value} if rest else value})
 
 
 def fits_into_a_section(setting: Setting, value: Any, catalogue: Catalogue) -> bool:
     """A section holds neither `;` nor line ends nor most lists; `check_flags` refuses those for models of a router."""
     document = {"version": 1, "fleet": "f", "router": {}, "models": {"m": model_of(setting, value).document()}}
-    return all(one.code != "E0407" for one in check_flags(FleetSpec.model_validate(document), catalogue))
+    return all(one.code != "E0407" for one in check_flags(validate(FleetSpec, document), catalogue))
 
 
 def eventually_says(log: Path, process: "subprocess.Popen[bytes]", words: str) -> str:

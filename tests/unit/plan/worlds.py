@@ -24,6 +24,7 @@ from reconciler.llama.command import dedicated_argv, router_argv
 from reconciler.spec.document import files_of, model_applied, router_applied
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import Applied, Failure, InstanceRecord, Record, ResourceRecord
+from reconciler.spec.validating import validate
 
 ROOT = Path(__file__).parents[3]
 HELP = ROOT / "tests/fixtures/llama-server/llama-server-b10434-help.txt"
@@ -38,7 +39,7 @@ def catalogue() -> Catalogue:
 
 
 def fleet_of(document: Mapping[str, Any]) -> FleetSpec:
-    return FleetSpec.model_validate({"version": 1, "fleet": "homelab", **document})
+    return validate(FleetSpec, {"version": 1, "fleet": "homelab", **document})
 
 
 def observation(fleet: FleetSpec, **facts: Any) -> Observation:

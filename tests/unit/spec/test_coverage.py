@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.llama.catalogue import Catalogue, parse_help
+from reconciler.spec.base import fields
 from reconciler.spec.excluded import EXCLUDED
 from reconciler.spec.model import SECTIONS
 from reconciler.spec.registry import all_settings, server_settings
@@ -79,13 +80,13 @@ def test_a_new_flag_is_named() -> None:
 
 
 def test_no_key_of_server_has_two_meanings() -> None:
-    keys = Counter([*ServerSpec.model_fields, *ServingSettings.model_fields, *SECTIONS])
+    keys = Counter([*fields(ServerSpec), *fields(ServingSettings), *SECTIONS])
     assert [key for key, times in keys.items() if times > 1] == []
 
 
 def test_every_setting_has_one_sentence_and_a_newest_spelling_that_the_newest_build_takes() -> None:
     newest = catalogue("b11434")
     for path, setting in all_settings().items():
-        assert setting.description.endswith("."), path
+        assert setting.info.help.endswith("."), path
         assert newest.knows(setting.spellings[0].flag), path
     assert server_settings()
