@@ -76,7 +76,7 @@ def _spec(tree: Tree) -> tuple[FleetSpec | None, list[_Refused]]:
         some, wrong = _at_once({"version": 1, "fleet": "unnamed", "models": few})
         refused += wrong
         ready |= some.models if some else {}
-    return FleetSpec(**vars(head) | {"models": ready}) if head and not refused else None, refused
+    return head.replaced(models=ready) if head and not refused else None, refused
 
 
 def _few_unknown(tree: Tree) -> Tree:
