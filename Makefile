@@ -9,6 +9,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 STAMP := .venv/.stamp
 MODEL := .cache/models/gemma-3-270m-f16.gguf
+LANGUAGE_SERVER := .cache/node/node_modules/.package-lock.json
 B11434 := .cache/llama-server/b11434/bin/llama-server
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-cache-dir --quiet
 WORKERS ?= 2
@@ -18,10 +19,10 @@ TESTS ?=
 export PYTEST_DEBUG_TEMPROOT := $(CURDIR)/.cache/tmp
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 
-.PHONY: help setup test lint format generated demo demo-stop bench b11434 model constraints clean
+.PHONY: help setup test lint format generated demo demo-stop bench b11434 language-server model constraints clean
 
 help: ## show this list
-	@grep -E '^[a-z0-9-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 17
 
 test: lint $(MODEL) ## check style, types, layers and generated files, run all tests
 	@mkdir -p $(PYTEST_DEBUG_TEMPROOT) .cache/coverage
@@ -55,6 +56,8 @@ bench: setup ## measure against a raw spawn and a public tool, write benchmarks/
 
 b11434: $(B11434) ## build a second, newer llama-server for the tests (cmake, ninja and g++; some minutes)
 
+language-server: $(LANGUAGE_SERVER) ## fetch the language server of editors for the tests (node and npm)
+
 model: setup $(MODEL)
 
 clean: ## stop the demo and remove everything that the targets above made
@@ -84,6 +87,12 @@ $(STAMP): pyproject.toml constraints.txt
 $(MODEL): | $(STAMP)
 	@echo 'Writing $@ (once) …'
 	@$(BIN)/python scripts/demo-model $@
+
+$(LANGUAGE_SERVER): tests/fixtures/editor/package-lock.json
+	@mkdir -p .cache/node
+	@cp tests/fixtures/editor/package.json tests/fixtures/editor/package-lock.json .cache/node
+	npm ci --prefix .cache/node --cache .cache/npm --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 $(B11434): | $(STAMP)
 	$(BIN)/python scripts/build-llama-server 11434.0.0 $(dir $(@D))

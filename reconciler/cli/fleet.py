@@ -1,6 +1,6 @@
 """The fleet that the options name: files, profiles, variables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reconciler.cli.request import Common
@@ -9,12 +9,28 @@ from reconciler.llama.catalogue import Catalogue
 
 
 def read_fleet(
-    common: Common, paths: Sequence[Path], *, catalogue: Catalogue | None = None, cache: Path | None = None
+    common: Common,
+    paths: Sequence[Path],
+    *,
+    always: Catalogue | None = None,
+    cache: Path | None = None,
+    when_refused: Callable[[], Catalogue | None] | None = None,
 ) -> LoadedFleet:
     """
-    The fleet, checked as far as no llama-server is needed for it.
+    The fleet, checked as far as no llama-server is needed for it, or against the flags of one.
+
+    Args:
+        always: the flags to check it against.
+        when_refused: gives those to check it against, too, when it is refused for something else.
 
     Raises:
         ConfigError: with every problem.
     """
-    return load_fleet(paths, profiles=common.profile, variables=dict(common.var), catalogue=catalogue, cache=cache)
+    return load_fleet(
+        paths,
+        profiles=common.profile,
+        variables=dict(common.var),
+        catalogue=always,
+        cache=cache,
+        when_refused=when_refused,
+    )

@@ -15,7 +15,7 @@ from reconciler.config.load import LoadedFleet
 from reconciler.domain.diagnostic import Diagnostic, Severity
 from reconciler.domain.frozen import frozen
 from reconciler.domain.observation import BinaryIdentity
-from reconciler.errors import ConfigError, LlamaServerError, RuntimeFailure
+from reconciler.errors import LlamaServerError, RuntimeFailure
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.check import check_flags
 from reconciler.runtime.binary import Build, cached, find_binary, read_build
@@ -60,7 +60,7 @@ def open_site(common: Common) -> Site:
     problems = _flag_problems(fleet, build, cache_of(directory))
     if any(one.severity is Severity.ERROR for one in problems):
         # Read again with the flags at hand, which says all that is wrong in one go.
-        read_fleet(common, paths, catalogue=build.catalogue)
+        read_fleet(common, paths, always=build.catalogue)
     if common.verbose:
         files = ", ".join(map(str, fleet.files))
         if common.profile:
@@ -98,17 +98,19 @@ def _flag_problems(fleet: LoadedFleet, build: Build, cache: Path | None) -> tupl
 
 def _loaded(common: Common, paths: Sequence[Path], cache: Path | None) -> LoadedFleet:
     """
-    The fleet alone. One that is not valid is read again with the flags of the build that would be used without it.
+    The fleet alone. One that is not valid is held against the flags of the build that would be used without it.
 
     Raises:
         ConfigError: with every problem, those of flags too where a llama-server can be found.
     """
-    try:
-        return read_fleet(common, paths, cache=cache)
-    except ConfigError:
-        with suppress(LlamaServerError):
-            read_fleet(common, paths, catalogue=find_build(common, None, None).catalogue)
-        raise
+
+    def flags() -> Catalogue | None:
+        try:
+            return find_build(common, None, None).catalogue
+        except LlamaServerError:
+            return None
+
+    return read_fleet(common, paths, cache=cache, when_refused=flags)
 
 
 def find_build(common: Common, setting: str | None, cache: Path | None) -> Build:

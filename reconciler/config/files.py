@@ -13,9 +13,8 @@ from reconciler.domain.frozen import frozen
 from reconciler.errors import ConfigError
 
 MAX_BYTES = 10 * 1024 * 1024
+MAX_ALL_BYTES = MAX_BYTES
 MAX_FILES = 10_000
-MAX_ALL_BYTES = 16 * 1024 * 1024
-"""About 50,000 models; parsed, a byte costs some seventy."""
 
 STDIN = "<stdin>"
 SUFFIXES = frozenset({".yaml", ".yml"})
@@ -84,7 +83,7 @@ class Shelf:
             return refused
         self._bytes += len(file.data)
         if len(self._files) >= MAX_FILES or self._bytes > MAX_ALL_BYTES:
-            summary, detail = "the configuration is too large", f"expected at most {MAX_FILES} files and 16 MiB"
+            summary, detail = "the configuration is too large", f"expected at most {MAX_FILES} files and 10 MiB"
             return Refusal(code="E0603", summary=summary, detail=detail, hint="look for a pattern that takes too much")
         self._files[file.identity] = file
         return file

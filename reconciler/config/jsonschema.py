@@ -4,14 +4,21 @@ import ast
 import inspect
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from reconciler.config.jsonschema_parts import add_composition
-from reconciler.config.keys import MODEL_KEYS_OF_SERVER, NOT_IN_DEFAULTS, RESERVED
+from reconciler.config.keys import MODEL_KEYS_OF_SERVER, NOT_IN_DEFAULTS, RESERVED, spec_class
 from reconciler.spec.base import Spec
 from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.model import ModelSpec
 from reconciler.spec.policy import SafetySpec
+from reconciler.spec.registry import Setting, all_settings
+from reconciler.spec.router import RouterSpec
+from reconciler.spec.secret import SecretRef
+from reconciler.spec.server import ServerSpec
 from reconciler.spec.sources import SOURCES
 from reconciler.spec.validating import json_schema
 
@@ -20,6 +27,14 @@ Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 NUMBERS = frozenset({"integer", "number"})
+EXAMPLES: dict[str, list[Any]] = {
+    "api_key": [{"env": "LLAMA_API_KEY"}],
+    "env": [{"CUDA_VISIBLE_DEVICES": "1"}],
+    "extra_args": [{"--some-new-flag": "value"}],
+    "hf_token": [{"env": "HF_TOKEN"}],
+    "ports": ["8100-8199"],
+}
+"""How a key is written whose type does not show it; values with a unit bring their own."""
 
 
 def fleet_schema() -> Schema:
@@ -45,13 +60,14 @@ def fleet_schema() -> Schema:
         | {"description": "Of the language; rises only for incompatible changes."},
         "required_version": {
             "type": "string",
-            "description": "Versions of llama-reconciler that may read this, as `>=0.1`.",
+            "description": "Versions of llama-reconciler that may read this.",
+            "examples": [">=0.1"],
         },
         "defaults": {"$ref": "#/$defs/Defaults"},
     }
     whole = {
         "$schema": DIALECT,
-        "title": "A fleet of llama-reconciler",
+        "title": "llama-reconciler",
         "type": "object",
         "description": schema["description"],
         "properties": {key: value for key, value in properties.items() if key not in RESERVED},
@@ -96,14 +112,95 @@ def _clean(value: Any) -> Any:
     return kept
 
 
+def _one_branch(schema: Schema) -> None:
+    """
+    Alternatives of different types as one: editors show the words of each branch beside each other, and complain of
+    all but one. A keyword such as `minimum` speaks of its own type alone, so that nothing is lost.
+    """
+    if isinstance(schema.get("items"), dict):
+        _one_branch(schema["items"])
+    branches = list(_flat(schema))
+    if branches:
+        schema["anyOf"] = branches
+    plain = [one for one in branches if isinstance(one.get("type"), str) and not {"enum", "const"} & one.keys()]
+    words = [one for one in branches if "enum" in one or "const" in one]
+    null = {"type": "null"}
+    if len(words) == 1 and branches in ([words[0], null], [null, words[0]]):
+        del schema["anyOf"]
+        schema["enum"] = [*words[0].get("enum", [words[0].get("const")]), None]
+    elif len(plain) == len(branches) > 1 and len({one["type"] for one in plain}) == len(plain):
+        del schema["anyOf"]
+        for one in plain:
+            schema |= {key: value for key, value in one.items() if key not in {"type", "examples"}}
+        schema["type"] = [one["type"] for one in plain]
+    if examples := [example for one in branches for example in one.pop("examples", [])]:
+        schema.setdefault("examples", examples)
+        if "pattern" in schema:
+            # A keyword of editors alone: nobody wants to read the pattern.
+            number = ", or a number" if {"integer", "number"} & set(schema["type"]) else ""
+            schema["patternErrorMessage"] = f"Expected a text such as {' or '.join(examples)}{number}."
+
+
+def _flat(schema: Schema) -> Iterator[Schema]:
+    for one in schema.get("anyOf", []):
+        if "anyOf" in one:
+            yield from _flat(one)
+        else:
+            yield one
+
+
+def _typed(text: str, schema: Schema) -> Any:
+    """A default as a value of the file; nothing when it is a sentence, or a word of llama-server's own."""
+    kinds, words = schema.get("type", []), schema.get("enum", [])
+    if text in words:
+        return text
+    if "boolean" in kinds:
+        return {"on": True, "off": False}.get(text)
+    if "integer" in kinds or "number" in kinds:
+        with suppress(ValueError):
+            return json.loads(text)
+    return None
+
+
+def _explain(schema: Schema, setting: Setting) -> None:
+    """What a reader of the file wants to know: unit, the default that is llama-server's own, and its flag."""
+    info = setting.info
+    facts = [f"unit: {info.unit}"] if info.unit else []
+    if info.default:
+        facts.append(f"llama-server's own default: {info.default}")
+    flags = dict.fromkeys(one.flag for one in setting.spellings)
+    facts.append(", ".join(f"`{flag}`" for flag in flags))
+    schema["title"] = setting.path
+    if (default := _typed(info.default, schema)) is not None:
+        schema["default"] = default
+    schema["description"] = f"{info.help}\n\n({'; '.join(facts)})"
+
+
 def _describe(schema: Schema, owner: type[Spec]) -> None:
     """Puts the docstrings of a class and of its attributes in."""
     schema["description"] = (inspect.getdoc(owner) or "").partition("\n\n")[0].replace("\n", " ")
+    for name, inner in schema["properties"].items():
+        _one_branch(inner)
+        if name in EXAMPLES and owner is not SecretRef:
+            inner["examples"] = EXAMPLES[name]
+        if setting := _settings().get((owner, name)):
+            _explain(inner, setting)
     for base in reversed(owner.__mro__):
         if issubclass(base, Spec) and base is not Spec:
             for name, text in _attribute_docstrings(base):
                 if name in schema["properties"]:
                     schema["properties"][name].setdefault("description", text)
+
+
+@cache
+def _settings() -> dict[tuple[object, str], Setting]:
+    found: dict[tuple[object, str], Setting] = {}
+    for path, setting in all_settings().items():
+        section, _, name = path.rpartition(".")
+        own = {"server": ServerSpec, "router": RouterSpec, "": ModelSpec}.get(section)
+        if owner := own or spec_class(("defaults", section)):
+            found[owner, name] = setting
+    return found
 
 
 def _attribute_docstrings(owner: type[Spec]) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,9 @@ from reconciler.config.profiles import NOT_IN_PROFILES
 Schema = dict[str, Any]
 
 SUBSTITUTED = {"$ref": "#/$defs/Substituted"}
-SCALARS = frozenset({"integer", "number", "boolean"})
-OF_VALUES = frozenset({"type", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+REFERENCE = r"\$\{[^{}]+\}"
+WORDS = {"integer": "a whole number", "number": "a number", "boolean": "`true` or `false`"}
+OF_VALUES = ("type", "enum", "const")
 
 INCLUDE: Schema = {
     "description": "Files that belong to this one: paths, directories and patterns such as `models/*.yaml`, "
@@ -55,7 +56,7 @@ def add_composition(schema: Schema) -> None:
     schema["$defs"]["Substituted"] = {
         "type": "string",
         "description": "A text with `${NAME}` or `${env:NAME}`; without quotes the result may be a number.",
-        "pattern": r"\$\{[^{}]+\}",
+        "pattern": REFERENCE,
     }
 
 
@@ -70,13 +71,23 @@ def _open(schema: Any) -> Any:
     """The schema with `${…}` taken wherever only some texts, or none, would be."""
     if not isinstance(schema, dict):
         return schema
-    if _is_narrow(schema):
-        own = {key: value for key, value in schema.items() if key in OF_VALUES}
-        return {"anyOf": [own, SUBSTITUTED]} | {key: value for key, value in schema.items() if key not in OF_VALUES}
     opened = {key: _inside(key, value) for key, value in schema.items()}
-    branches = schema.get("anyOf", [])
-    if any(map(_is_narrow, branches)) and not any(map(_takes_any_text, branches)):
-        opened["anyOf"] += [SUBSTITUTED]
+    if "anyOf" in opened:
+        branches = opened["anyOf"]
+        if any(map(_is_scalar, branches)) and not any(map(_takes_any_text, branches)):
+            opened["anyOf"] = [*branches, SUBSTITUTED]
+    elif "enum" in opened or "const" in opened:
+        own = {key: opened.pop(key) for key in OF_VALUES if key in opened}
+        opened = {"anyOf": [own, SUBSTITUTED]} | opened
+    elif "pattern" in opened:
+        opened["pattern"] = f"({opened['pattern']})|{REFERENCE}"
+    elif _is_scalar(opened) and not _takes_any_text(opened):
+        words = [WORDS[kind] for kind in _kinds(opened) if kind in WORDS]
+        opened |= {
+            "type": [*_kinds(opened), "string"],
+            "pattern": REFERENCE,
+            "patternErrorMessage": f"Expected {' or '.join(words)}.",
+        }
     return opened
 
 
@@ -84,14 +95,18 @@ def _inside(key: str, value: Any) -> Any:
     if key == "properties":
         return {name: _open(one) for name, one in value.items()}
     if key == "anyOf":
-        return [one if _is_narrow(one) else _open(one) for one in value]
+        return [one if _is_scalar(one) else _open(one) for one in value]
     return _open(value) if key in {"items", "additionalProperties"} else value
 
 
-def _is_narrow(schema: Schema) -> bool:
-    kind = schema.get("type")
-    return isinstance(kind, str) and (kind in SCALARS or (kind == "string" and not _takes_any_text(schema)))
+def _kinds(schema: Schema) -> list[str]:
+    kind = schema.get("type", [])
+    return [kind] if isinstance(kind, str) else list(kind)
+
+
+def _is_scalar(schema: Schema) -> bool:
+    return bool({"string", *WORDS} & set(_kinds(schema))) or "enum" in schema or "const" in schema
 
 
 def _takes_any_text(schema: Schema) -> bool:
-    return schema.get("type") == "string" and not schema.keys() & {"enum", "pattern"}
+    return "string" in _kinds(schema) and not schema.keys() & {"enum", "const", "pattern"}

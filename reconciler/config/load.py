@@ -1,16 +1,18 @@
 """`load_fleet`: from paths to a fleet whose every value can be traced to a line, or to all that is wrong with it."""
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 from functools import cache as once
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.cache import Remembered, cache_file, fingerprint, recall, remember
 from reconciler.config.choice import Choice, choice
 from reconciler.config.files import RawFile, Shelf, content_digest, default_paths, gather
+from reconciler.config.limits import too_large
 from reconciler.config.merge import Merged, complete
 from reconciler.config.node import Path as KeyPath
 from reconciler.config.origin import origin_of
@@ -18,7 +20,7 @@ from reconciler.config.places import INHERITED, Places, candidates
 from reconciler.config.problem import Problem, well_founded
 from reconciler.config.rules import check
 from reconciler.config.version import check_required
-from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic, Position, Severity
 from reconciler.domain.frozen import frozen
 from reconciler.domain.said import Tree
 from reconciler.errors import ConfigError
@@ -80,6 +82,7 @@ def load_fleet(
     variables: Mapping[str, str | float | bool] | None = None,
     catalogue: Catalogue | None = None,
     cache: Path | None = None,
+    when_refused: Callable[[], Catalogue | None] | None = None,
 ) -> LoadedFleet:
     """
     Reads, merges and checks a configuration.
@@ -90,17 +93,30 @@ def load_fleet(
         variables: values for `${NAME}`; they win over `variables:`.
         catalogue: the flags of the build to check against; nothing leaves that check out.
         cache: a directory for parsed trees, created when needed; nothing parses each time.
+        when_refused: gives the flags to check a fleet against, too, that is refused for something else.
 
     Raises:
         ConfigError: with every problem that could be found.
     """
     chosen, shelf = choice(tuple(profiles), variables or {}), Shelf()
     roots, unreadable = gather(paths, shelf)
-    if not roots:
+    if not roots or any(one.code == "E0603" for one in unreadable):
         raise _config_error(unreadable)
     source = _Source(roots=roots, unreadable=unreadable, choice=chosen, shelf=shelf)
     with _no_collection():
-        return source.load(catalogue, cache)
+        return source.load(_Flags(always=catalogue, when_refused=when_refused), cache)
+
+
+@frozen
+class _Flags:
+    """What a fleet is checked against: always, or when it is refused anyway."""
+
+    always: Catalogue | None = None
+    when_refused: Callable[[], Catalogue | None] | None = None
+
+    def of(self, *, refused: bool) -> Catalogue | None:
+        """The flags to look at."""
+        return self.when_refused() if refused and self.always is None and self.when_refused else self.always
 
 
 @frozen
@@ -112,17 +128,19 @@ class _Source:
     choice: Choice
     shelf: Shelf
 
-    def load(self, catalogue: Catalogue | None, cache: Path | None) -> LoadedFleet:
+    def load(self, build: _Flags, cache: Path | None) -> LoadedFleet:
         """The fleet, from the cache where all that it came from is unchanged."""
         content = content_digest(self.roots)
         file = cache_file(cache, content, self.choice) if cache else None
         known = recall(file) if file and not self.unreadable else None
         if known and (files := self._unchanged(known, content)):
-            spec, warnings = _judged(known.fleet, [], self.read, catalogue)
+            spec, warnings = _judged(known.fleet, [], self.read, build)
             return self._loaded(spec, warnings, files, known.fingerprint)
         found = self.read()
+        if oversize := tuple(islice(too_large(found.composed.places), MOST_PROBLEMS)):
+            raise _config_error((*found.composed.problems, *oversize))
         merged = complete(found.composed.places.sections)
-        spec, warnings = _check(merged, lambda: found, catalogue, found.composed)
+        spec, warnings = _check(merged, lambda: found, build, found.composed)
         environment = tuple(found.composed.environment)
         mark = fingerprint(content_digest(found.files), self.choice, environment)
         # What reading warned of would not be said again.
@@ -183,12 +201,10 @@ def diagnose(
     shelf = Shelf()
     for one in files:
         shelf.put(one)
-    chosen = choice(tuple(profiles), variables or {})
+    chosen, flags = choice(tuple(profiles), variables or {}), _Flags(always=catalogue)
     try:
         with _no_collection():
-            return (
-                _Source(roots=tuple(files), unreadable=(), choice=chosen, shelf=shelf).load(catalogue, None).diagnostics
-            )
+            return _Source(roots=tuple(files), unreadable=(), choice=chosen, shelf=shelf).load(flags, None).diagnostics
     except ConfigError as error:
         return tuple(one for one in error.diagnostics if isinstance(one, Diagnostic))
 
@@ -209,7 +225,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _check(
-    merged: Merged, read: Callable[[], _Read], catalogue: Catalogue | None, composed: "Composed | None" = None
+    merged: Merged, read: Callable[[], _Read], build: _Flags, composed: "Composed | None" = None
 ) -> tuple[FleetSpec, tuple[Diagnostic, ...]]:
     """The spec of a tree with the warnings."""
     from reconciler.config.validation import validate  # noqa: PLC0415 - what was checked already needs no pydantic
@@ -218,25 +234,27 @@ def _check(
     problems: list[Problem] = [*refused]
     if merged.required_version is not None and (problem := check_required(merged.required_version, VERSION)):
         problems.append(problem)
-    return _judged(spec, problems, read, catalogue, composed)
+    return _judged(spec, problems, read, build, composed)
 
 
 def _judged(
     spec: FleetSpec | None,
     problems: list[Problem],
     read: Callable[[], _Read],
-    catalogue: Catalogue | None,
+    build: _Flags,
     composed: "Composed | None" = None,
 ) -> tuple[FleetSpec, tuple[Diagnostic, ...]]:
     """With what shows between values only; places are asked for when there is something to say."""
     flags: tuple[Diagnostic, ...] = ()
+    found = composed.problems if composed else ()
     if spec is not None:
         unknown = composed.refused if composed else ()
-        problems += well_founded(check(spec), {*(one.path for one in problems), *unknown})
+        follow = well_founded(check(spec), {*(one.path for one in problems), *unknown})
+        problems += islice(follow, MOST_PROBLEMS + 1)
+        catalogue = build.of(refused=_has_errors(problems) or _has_errors(found))
         flags = _check_flags(spec, catalogue) if catalogue else ()
     if composed:
         problems = [one for one in problems if not _is_excused(one, composed)]
-    found = composed.problems if composed else ()
     if problems or flags:
         places = read().composed.places
         said = {one.position for one in found}
@@ -245,9 +263,13 @@ def _judged(
         more = (*places.diagnose(problems), *reversed(placed.values()))
         # What the reader has refused already needs no second problem at its place.
         found = (*found, *(one for one in more if one.position not in said))
-    if spec is None or any(one.severity is Severity.ERROR for one in found):
+    if spec is None or _has_errors(found):
         raise _config_error(found)
     return spec, found
+
+
+def _has_errors(found: Iterable[Problem | Diagnostic]) -> bool:
+    return any(one.severity is Severity.ERROR for one in found)
 
 
 def _is_excused(problem: Problem, composed: "Composed") -> bool:
@@ -270,9 +292,14 @@ def _check_flags(spec: FleetSpec, catalogue: Catalogue) -> tuple[Diagnostic, ...
 
 def _config_error(found: Sequence[Diagnostic]) -> ConfigError:
     ordered = sorted(found, key=lambda one: (one.position or Position(file=""), one.code))
-    errors = sum(1 for one in ordered if one.severity is Severity.ERROR)
+    errors = [one for one in ordered if one.severity is Severity.ERROR]
+    if len(errors) > MOST_PROBLEMS:
+        ordered = errors[:MOST_PROBLEMS]
+        count = f"more than {MOST_PROBLEMS} problems"
+    else:
+        count = f"{len(errors)} problem{'s' if len(errors) != 1 else ''}"
     files = dict.fromkeys(f"`{one.position.file}`" for one in ordered if one.position)
     subject = ", ".join(files) if len(files) <= 3 else f"the configuration in {len(files)} files"  # noqa: PLR2004 - fits a line
     verb = "are" if 1 < len(files) <= 3 else "is"  # noqa: PLR2004 - fits a line - more are not listed
-    summary = f"{subject or 'the configuration'} {verb} not valid: {errors} problem{'s' if errors != 1 else ''}"
+    summary = f"{subject or 'the configuration'} {verb} not valid: {count}"
     return ConfigError(summary, diagnostics=tuple(ordered))

@@ -1,11 +1,12 @@
 """
 Several files become one tree, and what all models share comes into each of them.
 
-Precedence: `server` < `defaults` < the model. Mappings are merged key by key, anything else is replaced whole, and
-`null` takes an inherited value away.
+Precedence: `server` < `defaults` < the model. Mappings are merged key by key, anything else is replaced whole, also a
+setting whose value is JSON, and `null` takes an inherited value away.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from reconciler.config import paths
@@ -15,6 +16,8 @@ from reconciler.config.problem import dotted
 from reconciler.config.text import Place, Text, printable, problem_at
 from reconciler.domain.diagnostic import Diagnostic
 from reconciler.domain.frozen import frozen
+from reconciler.spec.registry import all_settings
+from reconciler.spec.setting import Form
 
 FREE = "x-"
 """What keys begin with that are there for anchors and notes."""
@@ -85,12 +88,20 @@ def overlay(under: Tree, over: Tree) -> Tree:
     for key, value in over.items():
         if value is None:
             result.pop(key, None)
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and key not in _whole():
             below = result.get(key)
             result[key] = overlay(below if isinstance(below, dict) else {}, value)
         else:
             result[key] = value
     return result
+
+
+@cache
+def _whole() -> frozenset[str]:
+    """Settings whose value is JSON: one value, in which `null` is said and takes nothing away."""
+    return frozenset(
+        path.rpartition(".")[2] for path, one in all_settings().items() if one.spellings[0].form is Form.JSON
+    )
 
 
 def _models(models: Entry, base: Tree) -> Any:

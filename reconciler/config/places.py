@@ -60,8 +60,10 @@ class Places:
         models = self.sections.get("models")
         if section != "models" or models is None or not rest:
             return tuple(path.split(".")) if path else ()
-        fitting = [name for name in models.node.entries or {} if rest == name or rest.startswith(f"{name}.")]
-        name = max(fitting, key=len, default=rest.partition(".")[0])
+        pieces = rest.split(".")
+        longest_first = (".".join(pieces[:end]) for end in range(len(pieces), 0, -1))
+        known = models.node.entries or {}
+        name = next((one for one in longest_first if one in known), pieces[0])
         behind = rest[len(name) + 1 :]
         return ("models", name, *behind.split(".")) if behind else ("models", name)
 

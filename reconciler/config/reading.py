@@ -9,11 +9,11 @@ from reconciler.config.files import RawFile, Shelf, gather
 from reconciler.config.include import Inclusion, expand, is_pattern
 from reconciler.config.node import Node
 from reconciler.config.renamed import with_new_names
-from reconciler.config.source import parse
+from reconciler.config.source import allowance, parse
 from reconciler.config.syntax import decode, forbidden_escape
 from reconciler.config.text import Place, Refusal, Text, problem_at, way_round
 from reconciler.config.wording import describe
-from reconciler.domain.diagnostic import Diagnostic
+from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic
 
 UNREADABLE = frozenset({"E0111", "E0112", "E0113", "E0603"})
 """Problems of files as such, before anything in them is understood."""
@@ -60,8 +60,12 @@ def read(files: Sequence[RawFile], shelf: Shelf) -> Reading:
     reading = Reading(list(files))
     links: list[list[_Link]] = []
     numbers = {file.identity: number for number, file in enumerate(files)}
+    allowed = allowance()
     for number, file in enumerate(reading.files):
-        root = _parse(file, reading)
+        root = _parse(file, reading, allowed)
+        if len(reading.problems) > MOST_PROBLEMS:
+            reading.lost = True
+            break
         links.append([])
         for place, wanted in _includes(root, reading):
             reading.inclusions.append(Inclusion(number, wanted))
@@ -75,13 +79,13 @@ def read(files: Sequence[RawFile], shelf: Shelf) -> Reading:
     return reading
 
 
-def _parse(file: RawFile, reading: Reading) -> Node | None:
+def _parse(file: RawFile, reading: Reading, allowed: Iterator[int]) -> Node | None:
     text = decode(file)
     if isinstance(text, Diagnostic):
         reading.problems.append(text)
         reading.lost = True
         return None
-    root, said = parse(text)
+    root, said = parse(text, allowed=allowed)
     reading.problems += said
     if root is not None:
         root, renamed = with_new_names(root)

@@ -5,7 +5,7 @@ It reads events rather than the library's own tree: so depth and repetition are 
 duplicate keys, tags and aliases are seen where they stand. libyaml's parser is used where PyYAML was built with it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 import yaml
@@ -30,6 +30,18 @@ MAX_DEPTH = 50
 MAX_EXPANDED = 200_000
 """Nodes that aliases may repeat; a file without aliases is bounded by its bytes alone."""
 
+MAX_NODES = 400_000
+"""
+Keys and values of one configuration: eleven thousand models of 340 bytes, which have 36 each. So many take about 1.3 s
+and 150 MiB to read here.
+"""
+
+MAX_LENGTH = 1024 * 1024
+"""Characters of a value: chat templates and grammars have thousands."""
+
+MAX_KEY = 1024
+"""Characters; what libyaml allows a key without `? `."""
+
 MAX_PROBLEMS = 100
 PREFIX = "tag:yaml.org,2002:"
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -43,11 +55,18 @@ class _Unreadable(Exception):  # noqa: N818 - leaves the reader, never this modu
     """Nothing after this place can be understood; the problem is noted."""
 
 
-def parse(text: Text, *, loader: Any = None) -> tuple[Node | None, tuple[Diagnostic, ...]]:
-    """The root of a file, or nothing when it cannot be understood, and every problem of it."""
-    if problem := syntax.forbidden_character(text):
+def parse(
+    text: Text, *, loader: Any = None, allowed: Iterator[int] | None = None
+) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """
+    The root of a file, or nothing when it cannot be understood, and every problem of it.
+
+    Args:
+        allowed: runs out with the nodes that the files of one configuration may have together.
+    """
+    if problem := syntax.forbidden_character(text) or syntax.too_many_lines(text):
         return None, (problem,)
-    reader = _Reader(text, (loader or LOADER)(text.content))
+    reader = _Reader(text, (loader or LOADER)(text.content), allowed or allowance())
     try:
         root = reader.document()
     except _Unreadable:
@@ -63,9 +82,15 @@ def parse(text: Text, *, loader: Any = None) -> tuple[Node | None, tuple[Diagnos
     return root, tuple(reader.problems)
 
 
+def allowance() -> Iterator[int]:
+    """As many steps as one configuration may have nodes."""
+    return iter(range(MAX_NODES))
+
+
 class _Reader:
-    def __init__(self, text: Text, loader: Any) -> None:
+    def __init__(self, text: Text, loader: Any, allowed: Iterator[int]) -> None:
         self.text = text
+        self.allowed = allowed
         self.next = loader.get_event
         self.problems: list[Diagnostic] = []
         self.anchors: dict[str, Node | None] = {}
@@ -95,24 +120,36 @@ class _Reader:
 
     def node(self, event: Event, depth: int) -> Node:
         """The node that an event begins."""
-        if type(event) is ScalarEvent:
-            return self.anchored(event, self.scalar(event))
-        if type(event) is AliasEvent:
+        if next(self.allowed, None) is None:
+            self.fail(
+                self.place(event),
+                "E0111",
+                "the configuration is too large",
+                detail=f"expected at most {MAX_NODES:,} keys and values in all files together",
+                hint="remove what is not needed, or divide the fleet into several",
+            )
+        kind: type = type(event)
+        if kind is ScalarEvent:
+            built = self.scalar(event)
+            if event.anchor is not None:
+                self.anchors[event.anchor] = built
+            return built
+        if kind is AliasEvent:
             return self.alias(event, depth)
         if depth >= MAX_DEPTH:
             self.fail(self.place(event), "E0108", f"nested deeper than {MAX_DEPTH} levels", hint="make it flatter")
         if event.anchor is not None:
             self.anchors[event.anchor] = None
-        built = self.mapping(event, depth) if type(event) is MappingStartEvent else self.sequence(event, depth)
-        return self.anchored(event, built)
-
-    def anchored(self, event: Event, node: Node) -> Node:
+        built = self.sequence(event, depth) if kind is SequenceStartEvent else self.mapping(event, depth)
         if event.anchor is not None:
-            self.anchors[event.anchor] = node
-        return node
+            self.anchors[event.anchor] = built
+        return built
 
     def scalar(self, event: ScalarEvent) -> Node:
         place, text = self.place(event), event.value
+        if len(text) > MAX_LENGTH:
+            detail = f"expected at most {MAX_LENGTH:,} characters, got {len(text):,}"
+            self.fail(place, "E0114", "the text is too long", detail=detail, hint="put it into a file of its own")
         if "${" in text and event.tag in {None, PREFIX + "str"}:
             return self.unreplaced(event, place)
         try:
@@ -140,7 +177,7 @@ class _Reader:
         self.tag(event, {"seq"})
         node = Node([], self.place(event))
         node.items = []
-        while not isinstance(event := self.next(), SequenceEndEvent):
+        while type(event := self.next()) is not SequenceEndEvent:
             item = self.node(event, depth + 1)
             node.items.append(item)
             node.value.append(item.value)
@@ -172,6 +209,9 @@ class _Reader:
         """Puts one key in, or says why it cannot be one; the first of two equal keys stays."""
         if not isinstance(key.value, str):
             self.note(syntax.bad_key(key))
+        elif len(key.value) > MAX_KEY:
+            detail = f"expected at most {MAX_KEY:,} characters, got {len(key.value):,}"
+            self.say(key.place, "E0106", "a key is too long", detail=detail, hint="choose a shorter one")
         elif key.value in entries:
             first = entries[key.value].place
             self.say(
@@ -214,7 +254,8 @@ class _Reader:
         parent.size += child.size
         if child.open:
             parent.open = QUOTED
-        parent.height = max(parent.height, child.height + 1)
+        if parent.height <= child.height:
+            parent.height = child.height + 1
 
     def tag(self, event: Any, allowed: set[str]) -> str | None:
         """The short name of an explicit tag; one that YAML does not define is refused."""

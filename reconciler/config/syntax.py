@@ -13,6 +13,14 @@ from reconciler.domain.diagnostic import Diagnostic
 NOT_ALLOWED = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """The inverse of what YAML 1.2 calls printable (rule 1)."""
 
+MAX_LINES = 500_000
+"""Of one file; it has to be cut into lines to show one."""
+
+MAX_DIRECTIVES = 100
+"""libyaml compares each with all before it."""
+
+LINE_BREAKS = ("\n", "\r", "\x85", "\u2028", "\u2029")
+
 HINTS = (
     ("mapping values are not allowed", "quote a text that contains `: `, or check how the line is indented"),
     ("could not find expected ':'", "write `key: value`, and quote a text that goes over several lines"),
@@ -51,6 +59,24 @@ def forbidden_character(text: Text) -> Diagnostic | None:
     place = Place(text, len(before), len(before[-1]) + 1)
     summary = f"the character U+{ord(match[0]):04X} is not allowed in YAML"
     return problem_at(place, "E0110", summary, hint="remove it, or write it as an escape in double quotes")
+
+
+def too_many_lines(text: Text) -> Diagnostic | None:
+    """What would cost more than it can mean: lines, and directives of YAML."""
+    content = text.content
+    if (lines := sum(map(content.count, LINE_BREAKS))) > MAX_LINES:
+        what, most = f"{lines:,} line ends", f"{MAX_LINES:,}"
+    elif (directives := content.count("\n%")) > MAX_DIRECTIVES:
+        what, most = f"{directives:,} lines that begin with `%`", f"{MAX_DIRECTIVES}"
+    else:
+        return None
+    return problem_at(
+        Place(text),
+        "E0111",
+        f"`{text.shown}` is too large",
+        detail=f"expected at most {most}, got {what}",
+        hint="divide it into several files",
+    )
 
 
 def forbidden_escape(place: Place, value: str) -> Diagnostic | None:

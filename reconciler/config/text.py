@@ -46,9 +46,11 @@ class Text:
     def snippet(self, number: int) -> str:
         """The line as a diagnostic shows it: nothing when it may hold a secret that somebody wrote out by mistake."""
         found = self.line(number)
-        key_before = SECRET_KEY.search(self.line(number - 1).rstrip(" |>-+"))
+        if len(found) > MAX_SNIPPET:
+            return ""
+        key_before = SECRET_KEY.search(self.line(number - 1)[-MAX_SNIPPET:].rstrip(" |>-+"))
         secret = SECRET_KEY.search(found) or (key_before and key_before.end() == len(key_before.string))
-        return "" if secret or tells_a_secret(found) or len(found) > MAX_SNIPPET else found
+        return "" if secret or tells_a_secret(found) else found
 
 
 class Place(NamedTuple):

@@ -5,6 +5,7 @@ The only user of pydantic outside `spec`.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -14,6 +15,8 @@ from reconciler.config.keys import NOT_IN_DEFAULTS, is_secret
 from reconciler.config.merge import Merged, Tree
 from reconciler.config.node import Path
 from reconciler.config.problem import Problem
+from reconciler.domain.diagnostic import MOST_PROBLEMS
+from reconciler.spec.base import fields
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.sources import WrittenSecretError
@@ -23,6 +26,8 @@ PLACEHOLDERS = {"version": 1, "fleet": "unnamed"}
 """What stands in for a missing key while the other rules are looked at."""
 
 ATTEMPTS = 4
+AT_ONCE = 2
+"""Models: with the most that two may hold, all of it wrong, the validator's errors take 100 MiB."""
 
 
 class Validated(NamedTuple):
@@ -47,12 +52,46 @@ class _Refused(NamedTuple):
 def validate(merged: Merged) -> Validated:
     """Checks the whole fleet, and `defaults` and `server` also by themselves, where no model shows their mistakes."""
     shared = (*_defaults(merged.defaults), *_shared(("server",), merged.server or {}))
-    try:
-        return Validated(validate_spec(FleetSpec, merged.fleet), shared)
-    except ValidationError as error:
-        refused = _refused(error, merged.fleet)
+    spec, refused = _spec(merged.fleet)
+    if refused:
         own = tuple(_problem(one, merged.fleet) for one in refused)
-        return Validated(_remains(merged.fleet, refused), (*shared, *own))
+        # Of so many there may be more than these.
+        spec = _remains(merged.fleet, refused) if len(refused) <= MOST_PROBLEMS else None
+        return Validated(spec, (*shared, *own))
+    return Validated(spec, shared)
+
+
+def _spec(tree: Tree) -> tuple[FleetSpec | None, list[_Refused]]:
+    """
+    The spec, or what is refused of it.
+
+    The models are looked at a few at a time: the validator lists every error before anybody can stop it.
+    """
+    models = tree.get("models")
+    if not isinstance(models, dict):
+        return _at_once(_few_unknown(tree))
+    head, refused = _at_once(_few_unknown({**tree, "models": {}}))
+    ready: dict[str, ModelSpec] = {}
+    items = iter(models.items())
+    while len(refused) <= MOST_PROBLEMS and (few := dict(islice(items, AT_ONCE))):
+        some, wrong = _at_once({"version": 1, "fleet": "unnamed", "models": few})
+        refused += wrong
+        ready |= some.models if some else {}
+    return head.replaced(models=ready) if head and not refused else None, refused
+
+
+def _few_unknown(tree: Tree) -> Tree:
+    """With as many keys that nobody knows as can be listed."""
+    known = fields(FleetSpec)
+    unknown = set(islice((key for key in tree if key not in known), MOST_PROBLEMS + 1))
+    return {key: value for key, value in tree.items() if key in known or key in unknown}
+
+
+def _at_once(tree: Tree) -> tuple[FleetSpec | None, list[_Refused]]:
+    try:
+        return validate_spec(FleetSpec, tree), []
+    except ValidationError as error:
+        return None, _refused(error, tree)
 
 
 def _defaults(defaults: Any) -> Iterator[Problem]:
@@ -94,6 +133,8 @@ def _refused(error: ValidationError, tree: Tree) -> list[_Refused]:
         kind = _kind(failure)
         path = _real_path(failure["loc"], tree, missing=kind == "missing")
         found.setdefault((path, kind), _Refused(path, kind, [])).failures.append(failure)
+        if len(found) > MOST_PROBLEMS:
+            break
     refused = list(found.values())
     deeper = {one.path[:end] for one in refused for end in range(len(one.path))}
     return [one for one in refused if one.kind != "value" or one.path not in deeper or not one.path]
@@ -146,8 +187,7 @@ def _value(tree: Any, path: Path) -> Any:
 def _remains(tree: Tree, refused: list[_Refused]) -> FleetSpec | None:
     """The fleet without what was refused."""
     for _ in range(ATTEMPTS):
-        for one in refused:
-            tree = _without(tree, one)
+        tree = _without(tree, refused)
         try:
             return validate_spec(FleetSpec, tree)
         except ValidationError as error:
@@ -155,17 +195,22 @@ def _remains(tree: Tree, refused: list[_Refused]) -> FleetSpec | None:
     return None
 
 
-def _without(tree: Any, refused: _Refused) -> Any:
-    """A copy with one value taken out, or put in where it is missing."""
-    if not refused.path:
+def _without(tree: Any, refused: Sequence[_Refused]) -> Any:
+    """A copy with values taken out, or put in where they are missing."""
+    if not all(one.path for one in refused):
         return {}
     if not isinstance(tree, dict):
         # Without one item of a list the others would move; the list as a whole goes.
         return []
-    first, *rest = refused.path
-    if rest:
-        return {**tree, first: _without(tree[first], refused._replace(path=tuple(rest)))} if first in tree else tree
-    left = {key: value for key, value in tree.items() if key != first}
-    if first in PLACEHOLDERS:
-        left[str(first)] = PLACEHOLDERS[str(first)]
+    inside: dict[str | int, list[_Refused]] = {}
+    for one in refused:
+        inside.setdefault(one.path[0], []).append(one._replace(path=one.path[1:]))
+    left = dict(tree)
+    for key, those in inside.items():
+        if all(one.path for one in those):
+            left[str(key)] = _without(tree[key], those)
+        elif key in PLACEHOLDERS:
+            left[str(key)] = PLACEHOLDERS[str(key)]
+        else:
+            left.pop(str(key), None)
     return left

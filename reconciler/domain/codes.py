@@ -13,7 +13,7 @@ CODES: Mapping[str, str] = {
     "E0108": "Nested too deeply",
     "E0109": "The file is not UTF-8",
     "E0110": "A character that is not allowed",
-    "E0111": "The file is too large",
+    "E0111": "The file or the whole configuration is too large",
     "E0112": "The file or directory cannot be read",
     "E0113": "The directory has no YAML file",
     "E0114": "A scalar does not fit its tag, or is too long",

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from reconciler.domain.frozen import frozen
 
+MOST_PROBLEMS = 200
+"""How many are listed, and looked for: who has more mends these first."""
+
 
 class Severity(StrEnum):
     """Errors stop a run before anything is touched; warnings never change an exit code."""

@@ -6,8 +6,9 @@ Everything is found at once, and nothing is rendered: a fleet that passes can be
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 
-from reconciler.domain.diagnostic import Diagnostic, Severity
+from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic, Severity
 from reconciler.domain.names import ROUTER, ResourceId, model_id
 from reconciler.llama.arguments import chosen, text
 from reconciler.llama.catalogue import Catalogue
@@ -23,8 +24,8 @@ Report = Callable[..., Diagnostic]
 
 
 def check_flags(fleet: FleetSpec, catalogue: Catalogue) -> tuple[Diagnostic, ...]:
-    """Every problem between a fleet and a build, in the order of the fleet; empty when there is none."""
-    return tuple(_problems(fleet, catalogue))
+    """The problems between a fleet and a build, in the order of the fleet; empty when there is none."""
+    return tuple(islice(_problems(fleet, catalogue), MOST_PROBLEMS + 1))
 
 
 def _problems(fleet: FleetSpec, catalogue: Catalogue) -> Iterator[Diagnostic]:

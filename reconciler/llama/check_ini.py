@@ -7,6 +7,7 @@ router writes what follows the last `:` in capitals, as it does with the tag of 
 """
 
 import string
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from reconciler.domain.diagnostic import Diagnostic
@@ -19,6 +20,9 @@ from reconciler.spec.model import ModelSpec
 from reconciler.spec.registry import model_settings
 
 CUTS = ";#\r\n"
+MAX_SHOWN = 200
+"""Characters of a value that a problem repeats."""
+
 CAPITALS = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 
 
@@ -58,7 +62,7 @@ def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource:
             yield Diagnostic(
                 code="E0407",
                 summary=f"`{key}` cannot be written into a section of the router: {problem}",
-                detail=f"value {value!r}",
+                detail=f"value {value[:MAX_SHOWN]!r}" + ("…" if len(value) > MAX_SHOWN else ""),
                 path=prefix + _path(key),
                 resource=resource,
                 hint="change the value, or write `serve: dedicated`",
@@ -69,17 +73,15 @@ def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource:
 def _lists(
     arguments: Iterable[Argument], catalogue: Catalogue, prefix: str, resource: ResourceId
 ) -> Iterator[Diagnostic]:
-    seen: set[str] = set()
-    for argument in arguments:
-        if argument.key in seen and not _is_joined(argument.key, catalogue):
+    for key, times in Counter(argument.key for argument in arguments).items():
+        if times > 1 and not _is_joined(key, catalogue):
             yield Diagnostic(
                 code="E0407",
-                summary=f"`{argument.key}` is given several times, which a section of the router cannot hold",
-                path=prefix + _path(argument.key),
+                summary=f"`{key}` is given several times, which a section of the router cannot hold",
+                path=prefix + _path(key),
                 resource=resource,
                 hint="keep one value, or write `serve: dedicated`",
             )
-        seen.add(argument.key)
 
 
 def _is_joined(flag: str, catalogue: Catalogue) -> bool:

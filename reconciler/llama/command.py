@@ -131,12 +131,11 @@ def _words(arguments: Iterable[Argument]) -> Iterator[str]:
 
 def _keys(arguments: Iterable[Argument]) -> dict[str, str]:
     """As keys: a flag that stands alone is `true`, a switch that is off `false`; one given several times is a list."""
-    keys: dict[str, str] = {}
+    keys: dict[str, list[str]] = {}
     for argument in arguments:
-        key = argument.key.lstrip("-")
         value = argument.value if argument.value is not None else str(argument.flag == argument.key).lower()
-        keys[key] = f"{keys[key]},{value}" if key in keys else value
-    return keys
+        keys.setdefault(argument.key.lstrip("-"), []).append(value)
+    return {key: ",".join(values) for key, values in keys.items()}
 
 
 def _section_text(name: str, keys: Mapping[str, str]) -> str:

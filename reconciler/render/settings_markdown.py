@@ -19,8 +19,8 @@ INTRODUCTION = """\
 
 Every setting of llama-server. One that is not written is not passed: its default is llama-server's own, and stands
 here to be read only. Settings of a model may also stand under `defaults`, or under `server` for the whole fleet.
-Numbers of tokens may be written as `32k`. Paths are relative to the file that says them.
-`reconcile flags` lists the flags of the build at hand, each with its setting.
+Numbers of tokens may be written as `32k`, times as `10m`, sizes as `8GiB`. Paths are relative to the file that says
+them. `reconcile flags` lists the flags of the build at hand, each with its setting.
 """
 PATTERN = "text like"
 PLACES = {
@@ -81,6 +81,8 @@ def _value(schema: dict[str, Any]) -> str:
 
 
 def _kind(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return _value(schema)
     if "enum" in schema or "const" in schema:
         return ", ".join(f"`{one}`" for one in schema.get("enum", [schema.get("const")]))
     if (kind := schema.get("type")) == "array":

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from reconciler.spec.base import Spec
 from reconciler.spec.marks import Limit
 from reconciler.spec.setting import on_off, setting, switch
-from reconciler.spec.values import Count, Items, Numbers
+from reconciler.spec.values import Count, Items, Mebibytes, Numbers
 
-Sizes = tuple[Annotated[int, Limit(ge=0)], ...]
+Sizes = tuple[Annotated[Mebibytes, Limit(ge=0)], ...]
 
 
 # fmt: off
@@ -17,7 +17,7 @@ class GpuSettings(Spec):
 
     layers: Annotated[int, Limit(ge=0)] | Literal["auto", "all"] | None = setting("--n-gpu-layers", "--gpu-layers", default="auto", help="Layers that lie in GPU memory; `all` or `auto`.")
     split_mode: Literal["none", "layer", "row", "tensor"] | None = setting("--split-mode", default="layer", help="How a model is divided over several GPUs.")
-    tensor_split: Numbers | None = setting("--tensor-split", min_length=1, help="Share of the model for each GPU, in order, such as `[3, 1]`.")
+    tensor_split: Numbers | None = setting("--tensor-split", min_length=1, examples=[[3, 1]], help="Share of the model for each GPU, in order, such as `[3, 1]`.")
     main_gpu: int | None = setting("--main-gpu", ge=0, default="0", help="The GPU that takes what is not divided.")
     device: Items | None = setting("--device", min_length=1, help="Devices to use, as `llama-server --list-devices` names them.")
     n_cpu_moe: int | None = setting("--n-cpu-moe", ge=0, unit="layers", help="Layers whose experts stay in the memory of the host.")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from reconciler.spec.base import Spec
 from reconciler.spec.setting import bare, setting, switch
-from reconciler.spec.values import Count
+from reconciler.spec.values import Count, Mebibytes, Seconds
 
 CacheType = Literal["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"]
 
@@ -21,7 +21,7 @@ class MemorySettings(Spec):
     predict: int | None = setting("--predict", "--n-predict", ge=-1, unit="tokens", default="-1", help="Most tokens that an answer may have; -1 is no limit.")
     cache_type_k: CacheType | None = setting("--cache-type-k", default="f16", help="Data type of the keys in the KV cache.")
     cache_type_v: CacheType | None = setting("--cache-type-v", default="f16", help="Data type of the values in the KV cache.")
-    cache_ram: int | None = setting("--cache-ram", ge=-1, unit="MiB", default="8192", help="Most memory for cached prompts; -1 is no limit, 0 switches it off.")
+    cache_ram: Mebibytes | None = setting("--cache-ram", ge=-1, unit="MiB", default="8192", help="Most memory for cached prompts; -1 is no limit, 0 switches it off.")
     cache_reuse: int | None = setting("--cache-reuse", ge=0, unit="tokens", default="0", help="Smallest piece of a cached prompt that is worth shifting.")
     load_mode: Literal["auto", "none", "mmap", "mlock", "mmap+mlock", "dio"] | None = setting(
         "--load-mode", bare("--mlock", "mlock", "mmap+mlock"), bare("--mmap", "mmap"), bare("--no-mmap", "none"), bare("--direct-io", "dio"),
@@ -29,7 +29,7 @@ class MemorySettings(Spec):
     )
     kv_offload: bool | None = setting(switch("--kv-offload"), default="on", help="Whether the KV cache lies in GPU memory.")
     swa_full: bool | None = setting(switch("--swa-full"), default="off", help="Whether sliding-window layers get a cache of the full size.")
-    sleep_idle_seconds: int | None = setting("--sleep-idle-seconds", ge=-1, unit="s", default="-1", help="Idle time after which the model leaves memory; -1 is never.")
+    sleep_idle_seconds: Seconds | None = setting("--sleep-idle-seconds", ge=-1, unit="s", default="-1", help="Idle time after which the model leaves memory; -1 is never.")
     cache_prompt: bool | None = setting(switch("--cache-prompt"), default="on", help="Whether the start of a prompt that is known is not computed again.")
     cache_idle_slots: bool | None = setting(switch("--cache-idle-slots"), default="on", help="Whether idle slots are moved into the cache of prompts when a new task comes.")
     ctx_checkpoints: int | None = setting("--ctx-checkpoints", ge=0, default="32", help="Most checkpoints of the context that a slot keeps.")

@@ -3,7 +3,7 @@
 from reconciler.spec.base import Spec
 from reconciler.spec.setting import setting, switch
 from reconciler.spec.sources import Address
-from reconciler.spec.values import Count
+from reconciler.spec.values import Count, Milliseconds
 
 
 # fmt: off
@@ -20,5 +20,5 @@ class MultimodalSettings(Spec):
     image_max_tokens: Count | None = setting("--image-max-tokens", ge=0, unit="tokens", default="from the model", help="Most tokens that an image becomes.")
     batch_max_tokens: Count | None = setting("--mtmd-batch-max-tokens", ge=1, unit="tokens", default="1024", help="Most tokens of images that are computed at once.")
     video_fps: float | None = setting("--video-fps", gt=0, unit="1/s", default="4", help="Pictures that are taken from each second of a video.")
-    video_timestamp_interval: int | None = setting("--video-timestamp-interval", ge=0, unit="ms", default="5000", help="Time between two timestamps that are written between the pictures.")
+    video_timestamp_interval: Milliseconds | None = setting("--video-timestamp-interval", ge=0, unit="ms", default="5000", help="Time between two timestamps that are written between the pictures.")
     video_ffmpeg_dir: str | None = setting("--video-ffmpeg-dir", path=True, default="looked up in PATH", help="Folder with ffmpeg and ffprobe.")

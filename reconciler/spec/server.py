@@ -1,17 +1,18 @@
 """Section `server`: what belongs to every llama-server process and to no model."""
 
+import re
 from typing import Annotated
 
 from reconciler.spec.base import Spec
 from reconciler.spec.marks import Checked
 from reconciler.spec.secret import SecretRef
 from reconciler.spec.setting import json_text, setting, switch
-from reconciler.spec.values import Items, JsonObject
+from reconciler.spec.values import Items, JsonObject, Seconds
 
 
 def _pool(value: str) -> str:
-    first, dash, last = value.partition("-")
-    if not (dash and first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last) <= 65535):  # noqa: PLR2004 - TCP
+    match = re.fullmatch(r"([0-9]{1,5})-([0-9]{1,5})", value)
+    if not (match and 1 <= int(match[1]) <= int(match[2]) <= 65535):  # noqa: PLR2004 - TCP
         msg = f"expected a range of ports such as `8100-8199`, got `{value}`"
         raise ValueError(msg)
     return value
@@ -42,7 +43,7 @@ class ServerSpec(Spec):
     """Token for downloads from Hugging Face; goes to the server in `HF_TOKEN`."""
 
     threads_http: int | None = setting("--threads-http", ge=-1, default="-1", help="Threads that answer HTTP requests; -1 lets llama-server choose.")
-    timeout: int | None = setting("--timeout", ge=1, unit="s", default="3600", help="Time after which a silent connection is closed.")
+    timeout: Seconds | None = setting("--timeout", ge=1, unit="s", default="3600", help="Time after which a silent connection is closed.")
     ssl_key_file: str | None = setting("--ssl-key-file", path=True, help="Private key for TLS, as PEM.")
     ssl_cert_file: str | None = setting("--ssl-cert-file", path=True, help="Certificate for TLS, as PEM.")
     ui: bool | None = setting(switch("--ui"), switch("--webui"), default="on", help="Whether the web page of llama-server is served.")
@@ -59,7 +60,7 @@ class ServerSpec(Spec):
     tools_runtime: str | None = setting("--tools-runtime", help="Where those tools run, such as `podman:IMAGE` or `ssh:HOST`; on this host unless given.")
     mcp_servers_config: str | None = setting("--mcp-servers-config", path=True, help="JSON file of the MCP servers to offer; for trusted networks only.")
     agent: bool | None = setting(switch("--agent"), default="off", help="Whether all tools and the MCP proxy are on; for trusted networks only.")
-    sse_ping_interval: int | None = setting("--sse-ping-interval", ge=-1, unit="s", default="30", help="Time between two signs of life in a stream; -1 is none.")
+    sse_ping_interval: Seconds | None = setting("--sse-ping-interval", ge=-1, unit="s", default="30", help="Time between two signs of life in a stream; -1 is none.")
     props: bool | None = setting(switch("--props"), default="off", help="Whether `POST /props` may change settings of a running server.")
     slots: bool | None = setting(switch("--slots"), default="on", help="Whether `GET /slots` says what is being worked on.")
     slot_save_path: str | None = setting("--slot-save-path", path=True, help="Folder in which requests may save the cache of a slot.")

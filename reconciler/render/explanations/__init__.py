@@ -1,5 +1,6 @@
 """Every diagnostic code explained: data for `reconcile explain` and docs/diagnostics.md, a module for each hundred."""
 
+from reconciler.render.explanations.composition import COMPOSITION
 from reconciler.render.explanations.explanation import Explanation
 from reconciler.render.explanations.files import FILES
 from reconciler.render.explanations.flags import FLAGS
@@ -15,6 +16,7 @@ GROUPS = {
     "What does not fit together (03xx)": RULES,
     "Flags of llama-server (04xx)": FLAGS,
     "This machine (05xx)": HOST,
+    "Files, profiles and variables (06xx)": COMPOSITION,
 }
 
 EXPLANATIONS = {code: one for group in GROUPS.values() for code, one in group.items()}

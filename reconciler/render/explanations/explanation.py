@@ -12,7 +12,8 @@ class Explanation:
         meaning: what was found.
         reason: why it is refused, or told.
         remedy: what to do.
-        wrong: a configuration that gives the code, without the keys that do not matter; a line `# file: NAME` begins a file.
+        wrong: a configuration that gives the code, without the keys that do not matter; a line `# file: NAME` begins a file,
+            and a first line `# run: COMMAND` says with which environment and options it is read.
         right: the same, mended.
     """
 

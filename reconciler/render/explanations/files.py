@@ -72,9 +72,9 @@ FILES: Explanations = {
         right='fleet: "homelab"\n',
     ),
     "E0111": Explanation(
-        meaning="The file has more than 10 MiB.",
+        meaning="A file has more than 10 MiB, or there are more lines, models, keys or values than a fleet can need; the message has the limit.",
         reason="A configuration is far smaller: ten thousand models take about 4 MiB.",
-        remedy="Check that the right file is named, or divide it.",
+        remedy="Check that the right file is named, or divide it; make a fleet that is really so large several ones.",
     ),
     "E0112": Explanation(
         meaning="The file or directory is not there, may not be read, or is no regular file.",

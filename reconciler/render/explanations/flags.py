@@ -54,8 +54,8 @@ FLAGS: Explanations = {
         meaning="A flag of `extra_args` has a value that it does not take, or none where it needs one.",
         reason="llama-server would take the next flag for the value, or end.",
         remedy="`true` is the flag alone, `false` or `null` leaves it out, anything else is its value.",
-        wrong="models:\n  a: { path: /srv/a.gguf, extra_args: { --offline: 1 } }\n",
-        right="models:\n  a: { path: /srv/a.gguf, extra_args: { --offline: true } }\n",
+        wrong="models:\n  a: { path: /srv/a.gguf, extra_args: { --verbose: 1 } }\n",
+        right="models:\n  a: { path: /srv/a.gguf, extra_args: { --verbose: true } }\n",
     ),
     "E0409": Explanation(
         meaning="A name or alias has a comma.",

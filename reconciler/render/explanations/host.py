@@ -28,6 +28,11 @@ HOST: Explanations = {
         reason="One of them could not start while the other holds it.",
         remedy="Give one of them another port; for a swap apply twice, with a third port in between.",
     ),
+    "E0506": Explanation(
+        meaning="A model has `url` or `docker`, and none of `LLAMA_CACHE`, `XDG_CACHE_HOME` and `HOME` is set.",
+        reason="The download becomes a file in a folder that one of them names, and llama-server must be told which.",
+        remedy="Set `LLAMA_CACHE` to a folder where `reconcile` runs, or download the file and write `path`.",
+    ),
     "W0501": Explanation(
         meaning="By the sizes of their files, the models that would start are larger than the free memory.",
         reason="Loading may fail, or be slow. It is an estimate without caches and GPUs, so it stops nothing.",

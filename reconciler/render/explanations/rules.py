@@ -108,6 +108,20 @@ RULES: Explanations = {
         wrong="server: { ssl_key_file: /etc/key.pem, ssl_cert_file: /etc/cert.pem }\n",
         right="server: { host: 127.0.0.1 }\n",
     ),
+    "E0316": Explanation(
+        meaning="A model has more than one of `path`, `hf`, `url` and `docker`.",
+        reason="Each of them says where the model comes from, and only one can be loaded.",
+        remedy="Keep one of them.",
+        wrong="models:\n  chat: { path: /srv/a.gguf, hf: org/repo }\n",
+        right="models:\n  chat: { hf: org/repo }\n",
+    ),
+    "E0317": Explanation(
+        meaning="The draft model comes from Hugging Face (`speculative.hf`), and the model itself does not.",
+        reason="llama-server downloads the one only on the way to the other, and would not start.",
+        remedy="Write `hf` for the model too, or download the draft model and write `speculative.model`.",
+        wrong="models:\n  chat: { path: /srv/a.gguf, speculative: { hf: org/draft } }\n",
+        right="models:\n  chat: { path: /srv/a.gguf, speculative: { model: /srv/draft.gguf } }\n",
+    ),
     "W0301": Explanation(
         meaning="The key is known and does nothing in this version.",
         reason="Who wrote it may rely on it.",

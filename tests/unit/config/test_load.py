@@ -1,12 +1,9 @@
 """`load_fleet` as a whole: cache, origin, flags of a build, and that nothing but `ConfigError` ever comes out."""
 # ruff: noqa: E501 - files in one line
 
-import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from reconciler.config import load as loading
 from reconciler.config.load import load_fleet
@@ -142,35 +139,6 @@ SEED = (Path(__file__).parents[3] / "examples/quickstart/fleet.yaml").read_text(
     "profiles:\n  p:\n    variables: {ctx: 8k}\n    server: {api_key: {file: key}}\n    models: {gemma: {threads: 3}}\n"
     "    defaults:\n      chat_template: a ${twice} $${x} ${env:HOME}\n"
 )
-PIECES = st.sampled_from(
-    [*"[]{}:,&*!|>'\"%@`#-?\t\n\0 ", "<<: ", "*a", "&a ", "!!", "---\n", "...\n", "\ufeff", "\u2028", "null", "- ", "0x", "[[[[", "99" * 99, "${", "}", "${ctx}", "$${", "${env:", "include: ", "*.yaml", "null"]
-)  # fmt: skip
-EDITS = st.lists(st.tuples(st.integers(0, len(SEED)), st.integers(0, 12), PIECES | st.text(max_size=3)), max_size=6)
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(edits=EDITS)
-def test_a_mutated_file_is_a_fleet_or_a_config_error(tmp_path: Path, edits: list[tuple[int, int, str]]) -> None:
-    text = SEED
-    for start, length, piece in edits:
-        text = text[:start] + piece + text[start + length :]
-    path = tmp_path / "fleet.yaml"
-    path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    begin = time.monotonic()
-
-    for found in refused(path):
-        assert getattr(found, "position", None)
-
-    assert time.monotonic() - begin < 30, "a guard against hanging"
-
-
-def refused(path: Path) -> tuple[object, ...]:
-    """What is wrong, which must be something when the file is refused."""
-    try:
-        load_fleet([path], profiles=["p"]).configuration()
-    except ConfigError as error:
-        return error.diagnostics or ("refused without a reason",)
-    return ()
 
 
 CATALOGUE = parse_help(

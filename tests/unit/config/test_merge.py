@@ -137,3 +137,17 @@ def test_the_default_file_comes_before_the_default_directory(tmp_path: Path) -> 
     assert default_paths(tmp_path) == (tmp_path / "fleet",)
     (tmp_path / "fleet.yaml").touch()
     assert default_paths(tmp_path) == (tmp_path / "fleet.yaml",)
+
+
+def test_a_null_within_a_json_value_is_said(write: Write) -> None:
+    path = write(
+        HEAD
+        + "router: {models_max: 0}\n"
+        + "defaults: {chat_template_kwargs: {a: 1, b: 2}}\n"
+        + "models: {m: {path: x, chat_template_kwargs: {a: null}}, n: {path: x}}\n"
+    )
+
+    documents = {name: model.document() for name, model in load(path).spec.models.items()}
+
+    assert documents["m"]["chat_template_kwargs"] == {"a": None}
+    assert documents["n"]["chat_template_kwargs"] == {"a": 1, "b": 2}

@@ -44,7 +44,12 @@ def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tup
         ({"extra_args": {"--verbose": "x"}}, "E0408", "models.a.extra_args.--verbose", "--verbose: true"),
         ({"extra_args": {"--usage": True}}, "E0404", "models.a.extra_args.--usage", "remove"),
         ({"extra_args": {"--log-disable": True}}, "E0404", "models.a.extra_args.--log-disable", "remove"),
-        ({"extra_args": {"--mcp-servers-json": "{}"}}, "E0405", "models.a.extra_args.--mcp-servers-json", "mcp_servers_config"),
+        (
+            {"extra_args": {"--mcp-servers-json": "{}"}},
+            "E0405",
+            "models.a.extra_args.--mcp-servers-json",
+            "mcp_servers_config",
+        ),
         ({"extra_args": {"-c": 1}}, "W0402", "models.a.extra_args.-c", "write `memory.ctx_size`"),
         ({"aliases": ["x,y"]}, "E0409", "models.a.aliases.0", "without a comma"),
         ({"serve": "router", "path": "/a#b"}, "E0407", "models.a.path", "serve: dedicated"),

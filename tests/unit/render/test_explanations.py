@@ -5,10 +5,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from reconciler.config.files import RawFile
+from reconciler.config.files import gather
 from reconciler.config.load import diagnose
 from reconciler.domain.codes import CODES
 from reconciler.llama.catalogue import Catalogue
@@ -31,9 +32,11 @@ WITHOUT_EXAMPLE = {
     "E0112": "the file is not there",
     "E0113": "the directory has no file",
     "E0402": "both builds that we have can say every value of the settings that they take",
+    "E0603": "it would have more than 10,000 files",
     "W0201": "no key has been renamed yet; tests/unit/config/test_renamed.py renames some",
 }
 WHOLE = {"E0101", "E0102", "E0116"}
+SETTING = re.compile(r"(\w+)=(\S+)")
 RAISED = re.compile(r'"([EW]\d{4})"')
 
 
@@ -96,7 +99,21 @@ def codes(example: str, build: Catalogue, *, whole: bool = False) -> set[str]:
         written = set(re.findall(r"^(\w+):", example, re.MULTILINE))
         rest = "".join(text for key, text in NOT_WRITTEN.items() if key not in written)
         named = [*named[:-1], (named[-1][0], rest + named[-1][1])]
-    raw = [
-        RawFile(path=Path(name), data=text.encode(), identity=(0, number)) for number, (name, text) in enumerate(named)
-    ]
-    return {one.code for one in diagnose(raw, catalogue=build)}
+    environment, profiles, variables = how_it_is_run(example)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        for name, text in named:
+            path = Path(folder, name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        raw, _ = gather((Path(folder),))
+        return {one.code for one in diagnose(raw, profiles=profiles, variables=variables, catalogue=build)}
+
+
+def how_it_is_run(example: str) -> tuple[dict[str, str], list[str], dict[str, str]]:
+    """The environment, the profiles and the variables of the line `# run:`."""
+    command = re.match(r"# run: (.*?)reconcile plan(.*)\n", example)
+    environment, options = command.groups() if command else ("", "")
+    profiles = re.findall(r"--profile (\S+)", options)
+    return dict(re.findall(SETTING, environment)), profiles, dict(re.findall(SETTING, options))
