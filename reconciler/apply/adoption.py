@@ -5,7 +5,6 @@ from dataclasses import replace
 from reconciler.apply.as_started import as_started
 from reconciler.apply.context import Context
 from reconciler.apply.launch import Launched
-from reconciler.apply.policies import policy_of
 from reconciler.apply.readiness import wait_ready
 from reconciler.apply.step import StepEnd, outcome
 from reconciler.apply.stopping import held
@@ -59,7 +58,7 @@ async def _not_ready(
     try:
         host = reachable(host_of(carrier.process.argv))
         found = Launched(handle=handle, instance=instance, host=host, port=instance.port, log_offset=0)
-        return (await wait_ready(ctx, change, found, policy_of(applied))).cause
+        return (await wait_ready(ctx, change, found, applied)).cause
     finally:
         handle.close()
 

@@ -57,8 +57,9 @@ def _below(head: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _model(read: ReadArgv, wanted: Mapping[str, Any], directory: str) -> dict[str, Any]:
     """The model's part, brought to the form of a spec, so that `1` and `1.0` do not look like a change."""
-    path = os.path.normpath(Path(directory, read.model_path or ""))
-    document = _policies(wanted) | {"path": path, "extra_args": dict(read.unknown)}
+    file = os.path.normpath(Path(directory, read.model_path or ""))
+    source = {"path": file} if read.path else {}
+    document = _policies(wanted) | source | {"extra_args": dict(read.unknown)}
     document["aliases"] = list(read.aliases[1:]) if read.aliases else wanted.get("aliases", [])
     for path, value in read.settings.items():
         if path in server_settings() or path.startswith("router."):
@@ -69,10 +70,11 @@ def _model(read: ReadArgv, wanted: Mapping[str, Any], directory: str) -> dict[st
     from reconciler.spec.validating import validate  # noqa: PLC0415 - only adoption needs it
 
     try:
-        return validate(ModelSpec, document).document()
+        started = validate(ModelSpec, document).document()
     except ValueError as error:
         raise RuntimeFailure(
             "the command line of the process cannot be read back",
             detail=str(error),
             hint="stop it yourself, then run `reconcile apply`",
         ) from error
+    return started | ({"download": file} if read.model_path and not read.path else {})

@@ -1,6 +1,7 @@
 """What every step of one run shares."""
 
 import asyncio
+from collections import defaultdict
 from dataclasses import field
 
 from reconciler.domain.change import Change
@@ -23,6 +24,7 @@ class Context:
     Attributes:
         record: completed by what the observation found alive.
         stop: set by the first ^C: what runs is finished, nothing new begins.
+        sources: a lock for each thing that is downloaded.
     """
 
     world: World
@@ -31,6 +33,7 @@ class Context:
     seen: Observation
     hook: Hook
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    sources: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     def resource(self, resource: ResourceId, slot: SlotUid | None) -> ResourceRecord:
         """What is recorded of a resource; under its old name when it moved; a fresh line when it is new."""
@@ -44,10 +47,11 @@ class Context:
         if change.resource == ROUTER:
             return router_applied(self.fleet, self.seen)
         model = self.fleet.models.get(model_name(change.resource) or "")
+        before = self.resource(change.resource, change.slot).applied
         if model is None:
             # It left the files and is protected: what there is to load again is what was applied.
-            return self.resource(change.resource, change.slot).applied
-        return model_applied(self.fleet, model, self.seen, port=change.port)
+            return before
+        return model_applied(self.fleet, model, self.seen, port=change.port, before=before)
 
     def carrier(self, slot: SlotUid | None) -> ObservedInstance | None:
         """The live process of a slot."""

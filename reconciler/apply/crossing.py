@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from reconciler.apply.context import Context
 from reconciler.apply.dedicated import restore
-from reconciler.apply.policies import policy_of
 from reconciler.apply.readiness import Readiness
 from reconciler.apply.router_models import LOADED, NOTHING_LOADED, RouterAddress, load
 from reconciler.apply.sections import Batch, Lines, listed, put, slots_of
@@ -45,7 +44,7 @@ async def put_back(ctx: Context, change: Change, end: StepEnd, lines: Lines, rou
     try:
         await put(ctx, batch, batch.after)
         if state and state.status in LOADED:
-            again = await load(ctx, change, router, name, policy_of(line.applied))
+            again = await load(ctx, change, router, name, line.applied)
     except ReconcilerError as error:
         again = Readiness(ready=False, seconds=0.0, cause=error.summary)
     result = Result.RESTORED if again.ready else Result.FAILED

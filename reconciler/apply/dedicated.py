@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.apply.context import Context
+from reconciler.apply.downloads import alone
 from reconciler.apply.launch import Launched, launch, new_instance
 from reconciler.apply.policies import policy_of
 from reconciler.apply.readiness import Readiness, wait_ready
@@ -108,14 +109,15 @@ async def _attempt(
     """Launches and waits; what did not become ready is ended again, so that nothing half started stays."""
     slot = ctx.resource(change.resource, change.slot).uid
     policy = policy_of(applied)
-    try:
-        launched = launch(ctx, resource, slot, applied, instance)
-    except ReconcilerError as error:
-        cause = f"{error.summary}: {error.detail}" if error.detail else error.summary
-        return None, Readiness(ready=False, seconds=0.0, cause=cause)
-    readiness = await wait_ready(ctx, change, launched, policy)
-    if not readiness.ready:
-        await end(launched.handle, policy)
-        launched.handle.close()
-        await end_survivors(ctx, slot, policy)
+    async with alone(ctx, applied):
+        try:
+            launched = launch(ctx, resource, slot, applied, instance)
+        except ReconcilerError as error:
+            cause = f"{error.summary}: {error.detail}" if error.detail else error.summary
+            return None, Readiness(ready=False, seconds=0.0, cause=cause)
+        readiness = await wait_ready(ctx, change, launched, applied)
+        if not readiness.ready:
+            await end(launched.handle, policy)
+            launched.handle.close()
+            await end_survivors(ctx, slot, policy)
     return launched, readiness

@@ -7,6 +7,7 @@ from dataclasses import replace
 from reconciler.apply.context import Context
 from reconciler.apply.crossing import own_again
 from reconciler.apply.dedicated import stop as stop_process
+from reconciler.apply.downloads import alone
 from reconciler.apply.policies import policy_of
 from reconciler.apply.readiness import Readiness
 from reconciler.apply.router_children import children, gone
@@ -154,7 +155,8 @@ async def _loaded(ctx: Context, batch: Batch, change: Change, section: Applied) 
     """Loads a model with the section that it has now."""
     began = ctx.world.clock.monotonic()
     try:
-        return await load(ctx, change, batch.router, model_name(change.resource) or "", policy_of(section))
+        async with alone(ctx, section):
+            return await load(ctx, change, batch.router, model_name(change.resource) or "", section)
     except ReconcilerError as error:
         return Readiness(ready=False, seconds=ctx.world.clock.monotonic() - began, cause=error.summary)
 

@@ -8,10 +8,13 @@ model stays unloaded, `/models/load` promises nothing, and the truth stands in `
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 
 from reconciler.apply.context import Context
+from reconciler.apply.downloads import cause_text
 from reconciler.apply.readiness import Readiness
+from reconciler.apply.router_patience import Patience
 from reconciler.apply.router_progress import follow
 from reconciler.apply.stopping import Address, drain
 from reconciler.domain.change import Change
@@ -25,7 +28,7 @@ from reconciler.llama.router_api import parse_load_reply, parse_models
 from reconciler.runtime.servers import router_models
 from reconciler.spec.document import read_back
 from reconciler.spec.policy import HealthPolicy
-from reconciler.spec.record import ResourceRecord
+from reconciler.spec.record import Applied, ResourceRecord
 
 LOADED = frozenset({"loaded", "sleeping", "loading"})
 """States of a model that has a process."""
@@ -107,14 +110,16 @@ def _said(body: bytes) -> str:
     return body.decode(errors="replace")[:500]
 
 
-async def load(ctx: Context, change: Change, router: RouterAddress, name: str, policy: HealthPolicy) -> Readiness:
+async def load(ctx: Context, change: Change, router: RouterAddress, name: str, section: Applied) -> Readiness:
     """
-    Loads a model and waits for the truth about it.
+    Loads a model and waits for the truth about it. One that does not come is unloaded, so that nothing half done stays.
+
+    Args:
+        section: what the model is made from.
 
     Raises:
         RuntimeFailure: the router does not answer.
     """
-    began = ctx.world.clock.monotonic()
     body = json.dumps({"model": name}).encode()
     try:
         reply = await ctx.world.http.post(router.port, "/models/load", body, host=router.host, token=ctx.token)
@@ -125,37 +130,47 @@ async def load(ctx: Context, change: Change, router: RouterAddress, name: str, p
         cause = (answer.message if answer else "") or "the router refused to load it"
         return Readiness(ready=False, seconds=0.0, cause=cause)
     ctx.tell(change, Stage.LOADING, port=router.port)
-    following = asyncio.ensure_future(follow(ctx, change, router.host, router.port, name))
+    patience = Patience(ctx, change, name, section, router.port)
+    following = asyncio.ensure_future(follow(ctx, change, router.host, router.port, name, loads=patience.loads))
     try:
-        return await _loaded(ctx, change, router, name, policy, began)
+        return await _loaded(ctx, change, router, section, patience)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 
 
 async def _loaded(
-    ctx: Context, change: Change, router: RouterAddress, name: str, policy: HealthPolicy, began: float
+    ctx: Context, change: Change, router: RouterAddress, section: Applied, patience: Patience
 ) -> Readiness:
-    """Polls `/models` until the model is there, or has failed, or `startup_limit` is over."""
-    clock, heard = ctx.world.clock, ctx.world.clock.monotonic()
-    while (waited := clock.monotonic() - began) <= policy.startup_limit:
+    """Polls `/models` until the model is there, or has failed, or it is not waited for any longer."""
+    clock = ctx.world.clock
+    began = heard = clock.monotonic()
+    while not (late := patience.over()):
+        waited = clock.monotonic() - began
         found = await router_models(ctx.world.http, router.port, host=router.host, token=ctx.token)
         if found is None and clock.monotonic() - heard > DEAF:
             raise _deaf(router)
         if found is None:
             await clock.sleep(LOOK)
             continue
-        state, heard = found.get(name), clock.monotonic()
+        state, heard = found.get(patience.name), clock.monotonic()
         if state is None:
             return Readiness(ready=False, seconds=waited, cause="the router does not list it")
         if state.status in {"loaded", "sleeping"}:
             return Readiness(ready=True, seconds=waited)
         if state.status == "unloaded" and (state.failed or waited > UNHEARD):
             cause = await _cause(ctx, change, state.exit_code)
-            text = f"{cause.kind.value}: {cause.message}"
-            return Readiness(ready=False, seconds=waited, cause=text, log_lines=cause.lines)
+            return Readiness(ready=False, seconds=waited, cause=cause_text(cause, section), log_lines=cause.lines)
         await clock.sleep(FAST_LOOK if waited < UNHEARD else LOOK)
-    return Readiness(ready=False, seconds=waited, cause=f"not loaded after {policy.startup_limit:g} s (startup_limit)")
+    await _unload(ctx, router, patience.name)
+    return Readiness(ready=False, seconds=clock.monotonic() - began, cause=late)
+
+
+async def _unload(ctx: Context, router: RouterAddress, name: str) -> None:
+    """Ends a child that is still loading, which the router does with SIGKILL; what it has downloaded stays."""
+    body = json.dumps({"model": name}).encode()
+    with suppress(TimeoutError):
+        await ctx.world.http.post(router.port, "/models/unload", body, host=router.host, token=ctx.token)
 
 
 async def _cause(ctx: Context, change: Change, exit_code: int | None) -> Cause:

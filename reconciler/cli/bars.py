@@ -14,7 +14,7 @@ from reconciler.domain.event import Progress as Event
 from reconciler.domain.names import ResourceId
 from reconciler.render.layout import text
 from reconciler.render.progress import LAST, progress_line
-from reconciler.render.values import title
+from reconciler.render.values import size, title
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def _drawing(shown: Progress, console: Console, *, colour: bool) -> Hook:
             tasks[event.resource] = shown.add_task(Text(title(event.resource)).plain, total=None, stage="")
         shown.update(
             tasks[event.resource],
-            stage=event.stage.value,
+            stage=event.stage.value if event.received is None else f"{event.stage.value} {size(event.received)}",
             total=None if event.fraction is None else 1.0,
             completed=event.fraction or 0.0,
         )

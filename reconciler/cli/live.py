@@ -10,6 +10,9 @@ from reconciler.domain.names import ResourceId
 from reconciler.errors import RuntimeFailure
 from reconciler.render.progress import progress_json, progress_line
 
+EVERY = 10.0
+"""Seconds between two lines of one download, where nothing can be drawn over."""
+
 
 @contextmanager
 def reporting(output: Output, *, terminal: bool) -> Iterator[Hook]:
@@ -26,14 +29,21 @@ def reporting(output: Output, *, terminal: bool) -> Iterator[Hook]:
 
 
 def _lines(output: Output) -> Hook:
-    last: dict[ResourceId, Stage] = {}
+    last: dict[ResourceId, Progress] = {}
 
     def show(event: Progress) -> None:
-        if event.stage is Stage.NOTE or last.get(event.resource) is not event.stage:
+        shown = last.get(event.resource)
+        again = shown is not None and shown.stage is event.stage and not _is_due(event, shown)
+        if event.stage is Stage.NOTE or not again:
             output.say([progress_line(event)])
-        last[event.resource] = event.stage
+            last[event.resource] = event
 
     return show
+
+
+def _is_due(event: Progress, shown: Progress) -> bool:
+    """A download is told again now and then, so that a log shows that it moves."""
+    return event.stage is Stage.DOWNLOADING and event.elapsed >= shown.elapsed + EVERY
 
 
 def _forgiving(show: Callable[[Progress], None]) -> Hook:

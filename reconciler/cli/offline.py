@@ -4,6 +4,7 @@ A plan without a look: the world is taken to be as it was last recorded.
 It shows what a change of the files means, on a machine that has neither the models nor the processes.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,7 @@ from reconciler.domain.observation import (
     ObservedProcess,
     RouterModelState,
 )
+from reconciler.llama.environment import passed_on
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.planner import make_plan
 from reconciler.spec.document import files_of
@@ -55,7 +57,7 @@ def as_recorded(fleet: FleetSpec, record: Record, binary: BinaryIdentity) -> Obs
         files=_files(fleet, documents),
         router_models=_loaded(routed) if any(line.resource == ROUTER for line in alive) else None,
         secrets=_secrets(fleet, process.get("secrets", {})),
-        environment=process.get("environment", {}),
+        environment=process.get("environment") or passed_on(os.environ),
     )
 
 

@@ -18,6 +18,7 @@ from reconciler.spec.registry import Setting, all_settings
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.secret import SecretRef
 from reconciler.spec.server import ServerSpec
+from reconciler.spec.sources import SOURCES
 from reconciler.spec.validating import json_schema
 
 Schema = dict[str, Any]
@@ -51,6 +52,7 @@ def fleet_schema() -> Schema:
     parts["SecretRef"] |= {"minProperties": 1, "maxProperties": 1}
     parts["SafetySpec"]["properties"]["max_stop"]["default"] = f"{SafetySpec.max_stop}%"
     parts["Defaults"] = _defaults(parts["ModelSpec"])
+    parts["ModelSpec"]["anyOf"] = [{"required": [source]} for source in SOURCES]
     parts["ServerSpec"]["properties"] |= _shared(parts["ModelSpec"])
     properties = schema["properties"] | {
         "version": schema["properties"]["version"]

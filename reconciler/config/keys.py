@@ -11,19 +11,18 @@ from reconciler.spec.registry import all_settings, model_settings
 from reconciler.spec.secret import SecretRef
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.serving import ServingSettings
+from reconciler.spec.sources import SOURCES
 
 MODEL_KEYS_OF_SERVER = frozenset({*SECTIONS, *fields(ServingSettings)})
 """Keys of `server` that are defaults of models."""
 
-NOT_IN_DEFAULTS = frozenset({"path", "aliases", "port", "moved_from"})
+NOT_IN_DEFAULTS = frozenset({*SOURCES, "hf_file", "aliases", "port", "moved_from"})
 """Keys that must differ from model to model."""
 
 BESIDE_THE_SPEC = ("defaults", "required_version")
 """Keys of the top level that are used up by merging and reading."""
 
-RESERVED = frozenset(
-    {"nodes", "node", "replicas", "engine", "include", "profiles", "variables", "endpoints", "hf", "url", "docker"}
-)
+RESERVED = frozenset({"nodes", "node", "replicas", "engine", "include", "profiles", "variables", "endpoints"})
 """Keys that a later version will give a meaning."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from reconciler.config.node import Path
 from reconciler.config.problem import Problem, dotted
+from reconciler.config.sources import models_have_one_source
 from reconciler.domain.diagnostic import Severity
 from reconciler.llama.address import is_socket
 from reconciler.spec.fleet import FleetSpec
@@ -226,6 +227,7 @@ def _needs_dedicated(code: str, name: str, key: str, reason: str) -> Problem:
 
 
 RULES: tuple[Callable[[FleetSpec], Iterator[Problem]], ...] = (
+    models_have_one_source,
     names_are_unique,
     ports_are_unique,
     pool_is_large_enough,

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
+from reconciler.spec.sources import tells_a_secret
 
 MAX_SNIPPET = 500
 """Longer lines are written by programs; showing one helps nobody."""
@@ -45,7 +46,7 @@ class Text:
             return ""
         key_before = SECRET_KEY.search(self.line(number - 1)[-MAX_SNIPPET:].rstrip(" |>-+"))
         secret = SECRET_KEY.search(found) or (key_before and key_before.end() == len(key_before.string))
-        return "" if secret else found
+        return "" if secret or tells_a_secret(found) else found
 
 
 class Place(NamedTuple):

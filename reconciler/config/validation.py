@@ -19,9 +19,10 @@ from reconciler.domain.diagnostic import MOST_PROBLEMS
 from reconciler.spec.base import fields
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
+from reconciler.spec.sources import WrittenSecretError
 from reconciler.spec.validating import validate as validate_spec
 
-PLACEHOLDERS = {"version": 1, "fleet": "unnamed", "path": "/missing"}
+PLACEHOLDERS = {"version": 1, "fleet": "unnamed"}
 """What stands in for a missing key while the other rules are looked at."""
 
 ATTEMPTS = 4
@@ -113,7 +114,7 @@ def _defaults(defaults: Any) -> Iterator[Problem]:
 
 def _shared(section: Path, values: Tree) -> Iterator[Problem]:
     """What models inherit, looked at as if it were a model."""
-    tree = {"path": "/", **{key: value for key, value in values.items() if value is not None}}
+    tree = {key: value for key, value in values.items() if value is not None}
     try:
         validate_spec(ModelSpec, _without_nulls(tree))
     except ValidationError as error:
@@ -170,6 +171,8 @@ def _problem(refused: _Refused, tree: Tree) -> Problem:
         return wording.missing_key(path)
     if is_secret(path):
         return wording.literal_secret(path)
+    if any(isinstance(one.get("ctx", {}).get("error"), WrittenSecretError) for one in failures):
+        return wording.secret_in_address(path)
     if refused.kind == "name":
         return wording.bad_name(path, str(failures[0]["ctx"]["error"]), at_key="[key]" in failures[0]["loc"])
     return wording.bad_value(path, _value(tree, path), failures)

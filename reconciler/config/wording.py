@@ -50,7 +50,6 @@ WRITTEN_AS = {
 EXAMPLES = {
     "version": "add `version: 1`",
     "fleet": "add `fleet: NAME`, such as `fleet: homelab`",
-    "path": "add `path: FILE.gguf`",
 }
 
 Failure = Mapping[str, Any]
@@ -119,6 +118,18 @@ def literal_secret(path: Path) -> Problem:
     )
 
 
+def secret_in_address(path: Path) -> Problem:
+    """A password or token within an address. The value appears nowhere."""
+    return Problem(
+        code="E0207",
+        summary=f"`{path[-1]}` carries a password or a token, which everybody on the host could read",
+        path=path,
+        detail="expected an address without them",
+        hint="take them out; Hugging Face takes a token by `hf:` and `server.hf_token`",
+        secret=True,
+    )
+
+
 def bad_name(path: Path, message: str, *, at_key: bool) -> Problem:
     """A name that llama-server could not carry."""
     summary, _, reason = message.partition(": ")
@@ -155,9 +166,8 @@ def _subject(path: Path) -> str:
 
 def _reserved(path: Path) -> Problem:
     key = str(path[-1])
-    hint = "download the file and name it: `path: FILE.gguf`" if key in {"hf", "url", "docker"} else f"remove `{key}`"
     summary = f"`{key}` is reserved for a later version"
-    return Problem(code="E0208", summary=summary, path=path, hint=hint, at_key=True)
+    return Problem(code="E0208", summary=summary, path=path, hint=f"remove `{key}`", at_key=True)
 
 
 def _key_hint(key: str, section: Path, allowed: tuple[str, ...]) -> str:

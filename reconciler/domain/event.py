@@ -14,6 +14,7 @@ class Stage(StrEnum):
     DRAINING = "draining"
     STOPPING = "stopping"
     STARTING = "starting"
+    DOWNLOADING = "downloading"
     LOADING = "loading"
     RELOADING = "reloading"
     RESTORING = "restoring"
@@ -32,6 +33,7 @@ class Progress:
 
     Attributes:
         fraction: from 0 to 1 where a server reports how far loading is.
+        received: bytes of a download so far; how many there will be is not known.
         elapsed: seconds since the step began.
     """
 
@@ -40,6 +42,7 @@ class Progress:
     action: Action | None = None
     message: str = ""
     fraction: float | None = None
+    received: int | None = None
     elapsed: float = 0.0
     pid: int | None = None
     port: int | None = None

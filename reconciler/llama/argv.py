@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+from reconciler.spec.sources import tells_a_secret
+
 SECRETS = frozenset({"--api-key", "--hf-token", "-hft"})
 """Flags whose value is a secret; our own servers get theirs by the environment."""
 
@@ -15,7 +17,10 @@ def after(flag: str, argv: tuple[str, ...]) -> str:
 
 def without_secrets(argv: tuple[str, ...]) -> tuple[str, ...]:
     """A command line that may be shown and kept: that of somebody else's server may carry a key."""
-    return tuple(HIDDEN if before in SECRETS else word for before, word in zip(("", *argv), argv, strict=False))
+    return tuple(
+        HIDDEN if before in SECRETS or tells_a_secret(word) else word
+        for before, word in zip(("", *argv), argv, strict=False)
+    )
 
 
 def port_of(argv: tuple[str, ...]) -> int | None:

@@ -16,7 +16,10 @@ from reconciler.spec.server import ServerSpec
 OWN_FLAGS = ("--host", "--port", "--alias", "--metrics", "--log-colors")
 """What every process gets from us; added later to a running fleet, one of them would restart everybody."""
 
-MODEL_FLAGS = ("--model", "--models-dir", "--models-preset", "--models-max", "--models-autoload", "--log-file")
+MODEL_FLAGS = (
+    "--model", "--hf-repo", "--hf-file", "--model-url", "--docker-repo", "--models-dir", "--models-preset",
+    "--models-max", "--models-autoload", "--log-file",
+)  # fmt: skip
 """What else is decided by the spec or by us, so that `extra_args` may not carry it."""
 
 
@@ -80,8 +83,9 @@ def section_arguments(model: ModelSpec, catalogue: Catalogue) -> tuple[Argument,
 
 def section_of(model: ModelSpec, arguments: Iterable[Argument]) -> dict[str, str]:
     """The keys of a section."""
+    file = {"model": model.path} if model.path else {}
     alias = {"alias": _names(*model.aliases)} if model.aliases else {}
-    return {"model": model.path, **alias, **_keys(arguments)}
+    return {**file, **alias, **_keys(arguments)}
 
 
 def preset(sections: Mapping[str, Mapping[str, str]]) -> str:
@@ -108,7 +112,8 @@ def _own(host: str, port: int, alias: Argument | None = None) -> Iterator[Argume
 
 
 def _model(model: ModelSpec, server: ServerSpec | None, catalogue: Catalogue) -> Iterator[Argument]:
-    yield Argument(flag="--model", value=model.path)
+    if model.path:
+        yield Argument(flag="--model", value=model.path)
     if server is not None:
         yield from settings_of(server, catalogue)
     yield from settings_of(model, catalogue)

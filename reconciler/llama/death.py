@@ -23,6 +23,7 @@ MEANING = {
 class CauseKind(StrEnum):
     """What to look at next."""
 
+    DOWNLOAD_FAILED = "download_failed"
     FLAG_UNKNOWN = "flag_unknown"
     FLAG_VALUE = "flag_value"
     FILE_MISSING = "file_missing"
@@ -51,7 +52,25 @@ class Cause:
     lines: tuple[str, ...]
 
 
+EXPLAINED = (
+    (
+        "HTTPS is not supported",
+        "; this build has no TLS: use one that has, or download the file yourself and write `path`",
+    ),
+    ("status code: -1", "; nobody answered there, or the connection was cut"),
+)
+"""What some lines leave out."""
+
 TELLING = {
+    CauseKind.DOWNLOAD_FAILED: (
+        "failed to download model",
+        "Docker Model download failed",
+        r"GET failed \(",
+        "HTTPS is not supported",
+        "not found in (?:repository|Hugging Face repo)",
+        "no GGUF files found",
+        "failed to (?:resolve commit|get files) for",
+    ),
     CauseKind.FLAG_UNKNOWN: (
         "invalid argument: -",
         "argument has been removed",
@@ -114,7 +133,7 @@ def _telling(lines: tuple[str, ...]) -> tuple[CauseKind, str] | None:
     for kind, pattern in PATTERNS:
         for line in lines:
             if pattern.search(line):
-                return kind, _bare(line)
+                return kind, _bare(line) + next((more for words, more in EXPLAINED if words in line), "")
     return None
 
 

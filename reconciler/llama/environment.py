@@ -7,7 +7,9 @@ model without a trace. Whatever is passed on here is part of what is recorded an
 
 from collections.abc import Mapping
 
-PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LD_LIBRARY_PATH"})
+from reconciler.spec.sources import DOWNLOAD_VARIABLES, tells_a_secret
+
+PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LD_LIBRARY_PATH", *DOWNLOAD_VARIABLES})
 DEVICE_PREFIXES = (
     "CUDA_",
     "NVIDIA_",
@@ -24,7 +26,9 @@ DEVICE_PREFIXES = (
 
 
 def passed_on(caller: Mapping[str, str]) -> dict[str, str]:
-    """The part of the caller's environment that a child gets."""
+    """The part of the caller's environment that a child gets: nothing with a secret in it, since it is recorded."""
     return {
-        name: value for name, value in sorted(caller.items()) if name in PASSED_ON or name.startswith(DEVICE_PREFIXES)
+        name: value
+        for name, value in sorted(caller.items())
+        if (name in PASSED_ON or name.startswith(DEVICE_PREFIXES)) and not tells_a_secret(value)
     }

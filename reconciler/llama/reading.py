@@ -15,6 +15,7 @@ from reconciler.llama.argv import SECRETS
 from reconciler.llama.catalogue import Catalogue
 from reconciler.spec.registry import Setting, all_settings
 from reconciler.spec.setting import Form, Spelling
+from reconciler.spec.sources import REMOTE
 
 OURS = {"--host": "host", "--port": "port", "--alias": "alias", "--model": "model"}
 SILENT = frozenset({"--metrics", "--log-colors", "--models-preset", "--log-file"})
@@ -38,6 +39,11 @@ class ReadArgv:
     port: int | None = None
     aliases: tuple[str, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str | None:
+        """The file as a source; one that is downloaded only names the place that the download goes to."""
+        return None if self.settings.keys() & set(REMOTE) else self.model_path
 
 
 def read_argv(argv: Sequence[str], catalogue: Catalogue) -> ReadArgv:

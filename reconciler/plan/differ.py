@@ -13,8 +13,8 @@ from reconciler.spec.record import Applied
 from reconciler.spec.registry import ENVIRONMENT_WITHOUT_EFFECT, effect_of
 
 SECRET = "(secret)"  # noqa: S105 - what is shown instead of one
-UNSEEN = frozenset({"moved_from"})
-"""Keys that tell the planner something and describe nothing that runs."""
+UNSEEN = frozenset({"moved_from", "download"})
+"""Keys that tell the planner something and describe nothing that runs, or that follow from others."""
 
 OF_A_PROCESS = frozenset({"server", "environment", "secrets", "llama_server", "port"})
 """Parts of a document that only a process of its own has."""

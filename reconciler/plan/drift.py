@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.domain.change import Action, Change, Reason
 from reconciler.domain.names import ROUTER, model_id, model_name
+from reconciler.domain.observation import RouterModelState
 from reconciler.domain.plan import Drift
+from reconciler.llama.argv import after
 from reconciler.plan.situation import LOADED, Situation
 from reconciler.spec.record import ResourceRecord
 
@@ -64,6 +66,11 @@ def _unknown_sections(situation: Situation) -> Iterator[Drift]:
     known = {model_name(resource) for resource in situation.record.resources} | set(situation.fleet.models)
     if situation.carrier(ROUTER) is None:
         return
-    for name in sorted(situation.seen.router_models or {}):
-        if name not in known:
+    for name, state in sorted((situation.seen.router_models or {}).items()):
+        if name not in known and not _is_cached(state):
             yield Drift(resource=model_id(name), summary="the router lists it, but nobody declared it")
+
+
+def _is_cached(state: RouterModelState) -> bool:
+    """Whether it is one of the downloads that a router lists by itself, each under the name of its repository."""
+    return after("--hf-repo", state.args) == state.name

@@ -60,7 +60,7 @@ def _wanted(situation: Situation, resource: ResourceId, catalogue: Catalogue) ->
 
 def _facts(read: ReadArgv) -> Iterator[tuple[str, Any]]:
     named: Mapping[str, Any] = {
-        "path": read.model_path,
+        "path": read.path,
         "server.host": read.host,
         "port": read.port,
         "aliases": list(read.aliases),

@@ -26,6 +26,7 @@ from reconciler.plan.targets import Targets
 from reconciler.spec.digest import digest
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import Record, ResourceRecord
+from reconciler.spec.sources import downloads_of
 
 __all__ = ["PlanOptions", "make_plan", "spec_digest"]
 
@@ -40,6 +41,7 @@ def make_plan(fleet: FleetSpec, record: Record, seen: Observation, options: Plan
     situation = situate(fleet, record, seen, options)
     targets = Targets.of(situation)
     changes = tuple(_changes(situation, targets))
+    changes = tuple(_with_source(situation, change) for change in changes)
     ordered = in_waves(changes, situation, memory_first=needs_memory_first(changes, situation))
     return Plan(
         fleet=fleet.fleet,
@@ -50,6 +52,17 @@ def make_plan(fleet: FleetSpec, record: Record, seen: Observation, options: Plan
         diagnostics=(*preflight(situation, ordered), *warnings(situation, ordered)),
         notices=tuple(_notices(situation, ordered)),
     )
+
+
+def _with_source(situation: Situation, change: Change) -> Change:
+    """Says what will be downloaded; nobody asks the network here, so that it may be there already."""
+    starts = change.action in {Action.START, Action.RESTART, Action.RELOAD}
+    model = situation.model(change.resource) if starts else None
+    downloads = downloads_of(model.written()) if model else ()
+    if not downloads:
+        return change
+    told = f"downloads {' and '.join(downloads)}, unless here already"
+    return replace(change, note=f"{change.note}; {told}" if change.note else told)
 
 
 def spec_digest(fleet: FleetSpec) -> str:

@@ -27,6 +27,7 @@ def preflight(situation: Situation, changes: Sequence[Change]) -> tuple[Diagnost
 
 def _resource(situation: Situation, change: Change) -> Iterator[Diagnostic]:
     yield from _files(situation, change)
+    yield from _place(situation, change)
     if change.port is not None:
         yield from _port(situation, change, change.port)
 
@@ -51,6 +52,21 @@ def _files(situation: Situation, change: Change) -> Iterator[Diagnostic]:
                     resource=change.resource,
                     hint=facts.hint,
                 )
+
+
+def _place(situation: Situation, change: Change) -> Iterator[Diagnostic]:
+    """A model that is downloaded has no file to look at; but there must be a place for it."""
+    model = situation.model(change.resource)
+    wanted = situation.wanted(change.resource) if model and (model.url or model.docker) else None
+    if model and wanted and "download" not in wanted.document:
+        yield Diagnostic(
+            code="E0506",
+            summary=f"there is no place to download {change.resource} to",
+            path=f"models.{model_name(change.resource)}.{'url' if model.url else 'docker'}",
+            resource=change.resource,
+            detail="neither of LLAMA_CACHE, XDG_CACHE_HOME and HOME is set",
+            hint="export LLAMA_CACHE=FOLDER",
+        )
 
 
 def _secrets(situation: Situation, started: Sequence[Change]) -> Iterator[Diagnostic]:

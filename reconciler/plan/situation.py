@@ -73,8 +73,9 @@ class Situation:
         """What the resource shall be made from."""
         if resource == ROUTER:
             return router_applied(self.fleet, self.seen)
-        model = self.model(resource)
-        return model_applied(self.fleet, model, self.seen, port=self.ports.given.get(resource)) if model else None
+        model, line, port = self.model(resource), self.lines.get(resource), self.ports.given.get(resource)
+        before = line.applied if line else None
+        return model_applied(self.fleet, model, self.seen, port=port, before=before) if model else None
 
     def fields(self, resource: ResourceId) -> tuple[FieldChange, ...]:
         """

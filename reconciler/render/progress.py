@@ -5,7 +5,7 @@ from typing import Any
 from reconciler.domain.event import Progress, Stage
 from reconciler.render import FORMAT_VERSION
 from reconciler.render.layout import Line, Span, Style, line
-from reconciler.render.values import elapsed, title
+from reconciler.render.values import elapsed, size, title
 
 STYLES = {
     Stage.READY: Style.GREEN,
@@ -35,6 +35,7 @@ def progress_json(event: Progress) -> dict[str, Any]:
         "action": event.action.value if event.action else None,
         "message": event.message,
         "fraction": event.fraction,
+        "received_bytes": event.received,
         "elapsed": round(event.elapsed, 3),
         "pid": event.pid,
         "port": event.port,
@@ -44,6 +45,7 @@ def progress_json(event: Progress) -> dict[str, Any]:
 def _facts(event: Progress) -> str:
     facts = [
         f"{event.fraction:.0%}" if event.fraction is not None else "",
+        size(event.received) if event.received is not None else "",
         f"on port {event.port}" if event.port and event.stage is Stage.READY else "",
         f"after {elapsed(event.elapsed)}" if event.stage in LAST and event.elapsed else "",
     ]

@@ -14,6 +14,7 @@ from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.command import dedicated_argv, preset, router_argv, router_model_argv, section
 from reconciler.render import FORMAT_VERSION
 from reconciler.render.layout import BLANK, Line, Span, Style, line
+from reconciler.spec.document import download_target
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.record import Record
@@ -31,12 +32,14 @@ class Target:
     Attributes:
         record: gives ports and uids that are known already.
         directory: of the store, where the INI and the logs lie.
+        environment: what is passed on, by which downloads find their place.
     """
 
     binary: str
     catalogue: Catalogue
     record: Record
     directory: str
+    environment: Mapping[str, str]
 
 
 def rendered(fleet: FleetSpec, target: Target) -> Json:
@@ -46,7 +49,7 @@ def rendered(fleet: FleetSpec, target: Target) -> Json:
     Raises:
         LlamaServerError: the build cannot take one of the settings.
     """
-    routed, dedicated = fleet.served_by("router"), fleet.served_by("dedicated")
+    routed, dedicated = _placed(fleet.served_by("router"), target), _placed(fleet.served_by("dedicated"), target)
     models = {name: _routed(name, model, target) for name, model in routed.items()}
     models |= {name: _dedicated(name, model, fleet, target) for name, model in dedicated.items()}
     router = _router(fleet, routed, target) if fleet.active_router else None
@@ -62,6 +65,14 @@ def rendered_text(document: Json) -> tuple[Line, ...]:
     for name, model in document["models"].items():
         lines += [*([BLANK] if lines else []), *_command(name, model)]
     return tuple(lines)
+
+
+def _placed(models: Mapping[str, ModelSpec], target: Target) -> dict[str, ModelSpec]:
+    """The same models, each with the file that its download goes to."""
+    lines = {name: target.record.resources.get(model_id(name)) for name in models}
+    applied = {name: line.applied.document if line and line.applied else {} for name, line in lines.items()}
+    files = {name: download_target(one.document(), target.environment, applied[name]) for name, one in models.items()}
+    return {name: one.replaced(path=file) if (file := files[name]) else one for name, one in models.items()}
 
 
 def _router(fleet: FleetSpec, models: Mapping[str, ModelSpec], target: Target) -> Json | None:

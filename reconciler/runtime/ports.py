@@ -111,6 +111,9 @@ class ProcessHost(Protocol):
     def inspect(self, pid: int) -> ObservedProcess | None:
         """One process; `None` when there is none or it is a zombie."""
 
+    def written_bytes(self, pid: int) -> int | None:
+        """What a process has written since it began, to files and elsewhere; `None` when it is gone or hidden."""
+
     def scan(self, *, marked_only: bool = True) -> Scan:
         """
         All processes of this user with the mark of a slot; all of this user's when not `marked_only`.

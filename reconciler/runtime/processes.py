@@ -88,6 +88,10 @@ class LinuxProcessHost:
         finally:
             os.close(descriptor)
 
+    def written_bytes(self, pid: int) -> int | None:
+        """What a process has written since it began, to files and elsewhere; `None` when it is gone or hidden."""
+        return procfs.written_bytes(pid)
+
     def scan(self, *, marked_only: bool = True) -> Scan:
         """All processes of this user with our marks; all of this user's when not `marked_only`."""
         self._children.reap()

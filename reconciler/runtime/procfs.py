@@ -172,6 +172,16 @@ def memory_bytes(pid: int) -> int | None:
     return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE") if text else None
 
 
+def written_bytes(pid: int) -> int | None:
+    """What its `write` calls took, `wchar` of `io`; `None` when hidden."""
+    try:
+        text = read(pid, "io") or b""
+    except PermissionError:
+        return None
+    found = (line.split()[1] for line in text.splitlines() if line.startswith(b"wchar:"))
+    return next(map(int, found), None)
+
+
 def descriptors(pid: int) -> list[str]:
     """
     What its open descriptors point at.

@@ -11,11 +11,12 @@ from reconciler.spec.record import Applied
 from reconciler.spec.registry import written
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
+from reconciler.spec.sources import SOURCES, download_path
 from reconciler.spec.versions import SPEC_VERSION
 
 Document = Mapping[str, Any]
 
-FACTS = ("environment", "secrets", "llama_server", "files")
+FACTS = ("environment", "secrets", "llama_server", "files", "download")
 """Keys of a document that no spec has: what was found on the host when it was applied."""
 
 ELSEWHERE = frozenset({"api_key", "hf_token", "ports"})
@@ -24,17 +25,26 @@ ELSEWHERE = frozenset({"api_key", "hf_token", "ports"})
 
 def files_of(model: ModelSpec) -> dict[str, tuple[str, ...]]:
     """The files on the host that a model is made from, by the path of their setting."""
-    found: dict[str, tuple[str, ...]] = {"path": (model.path,)}
+    found: dict[str, tuple[str, ...]] = {"path": (model.path,)} if model.path is not None else {}
     for setting, value in written(model):
         if setting.info.path_to_file and value:
             found[setting.path] = (value,) if isinstance(value, str) else tuple(value)
     return found
 
 
-def model_applied(fleet: FleetSpec, model: ModelSpec, seen: Observation, *, port: int | None) -> Applied:
-    """What a model is made from; a model of the router has no process of its own and so no process-level part."""
+def model_applied(
+    fleet: FleetSpec, model: ModelSpec, seen: Observation, *, port: int | None, before: Applied | None = None
+) -> Applied:
+    """
+    What a model is made from; a model of the router has no process of its own and so no process-level part.
+
+    Args:
+        before: what was applied last, by which a file that was downloaded stays where it is.
+    """
     document: dict[str, Any] = {**model.document(), "files": _files(model, seen)}
     document.pop("port", None)
+    if download := download_target(document, seen.environment, before.document if before else {}):
+        document["download"] = download
     if model.serve == "dedicated":
         document |= _process(fleet, seen) | {"port": port}
     return Applied(spec_version=SPEC_VERSION, serve=model.serve, document=document)
@@ -59,6 +69,20 @@ def _process(fleet: FleetSpec, seen: Observation) -> dict[str, Any]:
     }
 
 
+def download_target(document: Document, environment: Mapping[str, str], before: Document) -> str | None:
+    """
+    Where the file of a model goes that has an address: for good, whatever the environment of the next caller says.
+
+    Another place would be another section of the router, and the same file once more.
+
+    Args:
+        before: the document that was applied last.
+    """
+    same = all(document.get(key) == before.get(key) for key in ("url", "docker", "env"))
+    known = before.get("download") if same else None
+    return known or download_path(document, {**environment, **document.get("env", {})})
+
+
 def _build(binary: BinaryIdentity) -> dict[str, Any]:
     """Time is left out: the same build installed again is the same build."""
     return {"path": binary.path, "size": binary.size, "version": binary.version}
@@ -71,7 +95,12 @@ def _files(model: ModelSpec, seen: Observation) -> dict[str, Any]:
 
 @frozen
 class Parts:
-    """An applied document as specs again: what a process is started from, now or when going back."""
+    """
+    An applied document as specs again: what a process is started from, now or when going back.
+
+    Attributes:
+        model: with the file that a download goes to as its `path`.
+    """
 
     server: ServerSpec
     model: ModelSpec | None = None
@@ -90,9 +119,10 @@ def read_back(applied: Applied) -> Parts:
 
     document = dict(applied.document)
     rest = {key: document.pop(key, None) for key in ("server", "router", "port", *FACTS)}
+    file = {"path": rest["download"]} if rest["download"] else {}
     return Parts(
         server=validate(ServerSpec, rest["server"] or {}),
         router=validate(RouterSpec, rest["router"]) if rest["router"] else None,
-        model=validate(ModelSpec, document) if "path" in document else None,
+        model=validate(ModelSpec, {**document, **file}) if any(key in document for key in SOURCES) else None,
         port=rest["port"],
     )

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 _PRINTS = "prints something and ends"
 _OURS = "decided by reconcile for every server"
 _REFERENCE = "secrets are references: "
-_PRESET = "downloads a model that it names itself; declare one with `path`"
-_SOURCE = "models are files on this host so far: `path`"
+_PRESET = "downloads a model that it names itself; declare one with `hf`"
 
 EXCLUDED: Mapping[str, str] = {
     "--help": _PRINTS,
@@ -36,14 +35,6 @@ EXCLUDED: Mapping[str, str] = {
     "--api-key-file": _REFERENCE + "`server.api_key: { file: PATH }`",
     "--hf-token": _REFERENCE + "`server.hf_token`",
     "--mcp-servers-json": "may hold secrets, and a command line can be read by everybody: `server.mcp_servers_config`",
-    "--model-url": _SOURCE,
-    "--docker-repo": _SOURCE,
-    "--hf-repo": _SOURCE,
-    "--hf-file": _SOURCE,
-    "--mmproj-url": "projectors are files on this host so far: `multimodal.mmproj`",
-    "--mmproj-auto": "is about projectors that come with a download",
-    "--spec-draft-hf": "draft models are files on this host so far: `speculative.model`",
-    "--offline": "nothing is downloaded: models are files on this host so far",
     "--spec-default": "stands for other settings; write them into `speculative`",
     "--defrag-thold": "has no effect any more",
     "--control-vector-layer-range": "takes two values, which no section of a router can hold",

@@ -1,4 +1,4 @@
-"""One model: a GGUF, a name, and how it is served."""
+"""One model: where it comes from, a name, and how it is served."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -13,6 +13,8 @@ from reconciler.spec.multimodal import MultimodalSettings
 from reconciler.spec.policy import HealthPolicy, RestartPolicy
 from reconciler.spec.sampling import SamplingSettings
 from reconciler.spec.serving import ServingSettings
+from reconciler.spec.setting import setting
+from reconciler.spec.sources import Address, DockerImage, HfRepository
 from reconciler.spec.speculative import SpeculativeSettings
 from reconciler.spec.values import Port
 
@@ -55,8 +57,16 @@ class ModelSpec(ServingSettings):
         path: absolute, once the configuration has resolved it against the file that says it.
     """
 
-    path: Annotated[str, Limit(min_length=1)]
-    """The GGUF file; relative to the file that says it."""
+    path: Annotated[str, Limit(min_length=1)] | None = None
+    """The GGUF file; relative to the file that says it. A model has exactly one of `path`, `hf`, `url` and `docker`."""
+
+    # fmt: off
+    # One line a setting reads as a table; the formatter would break each into six.
+    hf: HfRepository | None = setting("--hf-repo", help="Repository of Hugging Face to download it from, as `org/repo` or `org/repo:QUANT`.")
+    hf_file: str | None = setting("--hf-file", min_length=1, default="chosen by the quantization", help="File of the repository to take.")
+    url: Address | None = setting("--model-url", help="Address to download the GGUF from, without a password or token in it.")
+    docker: DockerImage | None = setting("--docker-repo", help="Model of Docker Hub to download, as `repo/model:tag`; repo is `ai` and tag `latest` unless given.")
+    # fmt: on
 
     serve: Literal["router", "dedicated"] = "router"
     """Child of the router, or a process and port of its own."""

@@ -2,6 +2,7 @@
 
 from reconciler.spec.base import Spec
 from reconciler.spec.setting import setting, switch
+from reconciler.spec.sources import Address
 from reconciler.spec.values import Count, Milliseconds
 
 
@@ -11,6 +12,8 @@ class MultimodalSettings(Spec):
     """The projector that turns images or sound into tokens."""
 
     mmproj: str | None = setting("--mmproj", path_to_file=True, help="File of the projector.")
+    mmproj_url: Address | None = setting("--mmproj-url", help="Address to download the projector from, without a password or token in it.")
+    mmproj_auto: bool | None = setting(switch("--mmproj-auto"), default="on", help="Whether a projector that comes with the repository of `hf` is used.")
     mmproj_offload: bool | None = setting(switch("--mmproj-offload"), default="on", help="Whether the projector lies in GPU memory.")
     mmproj_device: str | None = setting("--mmproj-device", default="follows gpu.device", help="Device of the projector; `none` is the host.")
     image_min_tokens: Count | None = setting("--image-min-tokens", ge=0, unit="tokens", default="from the model", help="Fewest tokens that an image becomes.")

@@ -11,10 +11,10 @@ class HealthPolicy(Spec):
     """How long a server may take to come, to finish its requests, and to go."""
 
     startup_timeout: Duration = 600.0
-    """Longest time without progress until it is ready."""
+    """Longest time without progress until it is ready; a download that moves is progress."""
 
     startup_limit: Duration = 3600.0
-    """Longest time until it is ready, progress or not."""
+    """Longest time until it is ready, progress or not, from the end of a download on."""
 
     min_healthy: Duration = 0.0
     """How long it must stay healthy to count as ready."""

@@ -12,11 +12,12 @@ from reconciler.spec.model import SECTIONS, ModelSpec
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.setting import SettingInfo, Spelling
+from reconciler.spec.sources import DOWNLOAD_VARIABLES
 
 WITHOUT_EFFECT = frozenset({"health", "restart", "protect", "moved_from", "enabled", "load", "logging", "ports"})
 """Our own policies, by the first part of their path: no llama-server sees them."""
 
-ENVIRONMENT_WITHOUT_EFFECT = frozenset({"PATH", "HOME", "LANG"})
+ENVIRONMENT_WITHOUT_EFFECT = frozenset({"PATH", "HOME", "LANG", *DOWNLOAD_VARIABLES})
 """Variables that are passed on and recorded, but whose change does not change what is served."""
 
 

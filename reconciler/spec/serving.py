@@ -36,4 +36,5 @@ class ServingSettings(Spec):
     reverse_prompt: Items | None = setting(repeated("--reverse-prompt"), min_length=1, help="Texts at which generation stops.")
     special: bool | None = setting(switch("--special"), default="off", help="Whether special tokens appear in answers.")
     spm_infill: bool | None = setting(switch("--spm-infill"), default="off", help="Whether infill gives the suffix before the prefix.")
+    offline: bool | None = setting(switch("--offline"), default="off", help="Whether only what was downloaded before is used, and the network is not asked.")
     tags: Items | None = setting("--tags", min_length=1, help="Words about the model that its answers carry; nothing is chosen by them.")

@@ -6,6 +6,7 @@ from reconciler.spec.base import Spec
 from reconciler.spec.marks import Limit
 from reconciler.spec.memory import CacheType
 from reconciler.spec.setting import setting, switch, zero_one
+from reconciler.spec.sources import HfRepository
 from reconciler.spec.values import CpuMask, CpuRange, Items, Share
 
 Type = Literal[
@@ -22,6 +23,7 @@ class SpeculativeSettings(Spec):
     """Speculative decoding."""
 
     model: str | None = setting("--spec-draft-model", "--model-draft", path_to_file=True, help="File of the draft model.")
+    hf: HfRepository | None = setting("--spec-draft-hf", "--hf-repo-draft", help="Repository of Hugging Face to download the draft model from.")
     draft_max: int | None = setting("--spec-draft-n-max", "--draft-max", ge=0, unit="tokens", help="Most tokens that are guessed ahead.")
     draft_min: int | None = setting("--spec-draft-n-min", "--draft-min", ge=0, unit="tokens", help="Fewest guessed tokens that are worth a check.")
     type: Types | None = setting("--spec-type", min_length=1, default="none", help="How guesses are made; several are tried in turn.")

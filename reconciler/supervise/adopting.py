@@ -19,6 +19,10 @@ from reconciler.runtime.world import World
 from reconciler.spec.record import Record
 from reconciler.supervise.passes import Planned
 
+SURELY_A_MODEL = ("-m", "--model", "-hf", "-hfr", "--hf-repo")
+PERHAPS_A_MODEL = ("-mu", "--model-url", "-dr", "--docker-repo")
+"""Flags that name what is served; with the second alone it depends on the build."""
+
 
 async def plan_adoption(
     world: World, loaded: LoadedFleet, record: Record, options: PlanOptions, *, name: str, pid: int | None
@@ -43,8 +47,7 @@ async def plan_adoption(
         raise RuntimeFailure(f"{resource} runs already and is ours", hint=f"reconcile status {name}")
     process = _process(world, seen, resource, pid)
     _check(process, resource)
-    if resource == ROUTER:
-        await _check_role(world, loaded, process)
+    await _check_role(world, loaded, process, resource)
     change = Change(
         resource=resource, action=Action.ADOPT, reason=Reason.FOUND_RUNNING, slot=slot, port=port_of(process.argv)
     )
@@ -91,17 +94,25 @@ def _check(process: ObservedProcess, resource: ResourceId) -> None:
         raise RuntimeFailure(f"process {pid} belongs to another fleet", detail=f"lineage {process.marks.fleet}")
     if port_of(process.argv) is None:
         raise RuntimeFailure(f"the command line of process {pid} names no port", hint="start it with `--port`")
-    has_model = bool(after("-m", process.argv) or after("--model", process.argv))
+    has_model = any(after(flag, process.argv) for flag in (*SURELY_A_MODEL, *PERHAPS_A_MODEL))
     if has_model == (resource == ROUTER):
         wanted = "the router" if resource == ROUTER else "a model of its own"
         raise RuntimeFailure(f"process {pid} does not serve {wanted}", detail=" ".join(without_secrets(process.argv)))
 
 
-async def _check_role(world: World, loaded: LoadedFleet, process: ObservedProcess) -> None:
-    """A server that got its model by the environment has a command line like that of a router."""
+async def _check_role(world: World, loaded: LoadedFleet, process: ObservedProcess, resource: ResourceId) -> None:
+    """
+    What the command line leaves open. A server that got its model by the environment has one like that of a router, and
+    with an address alone some builds become a router.
+    """
+    if resource != ROUTER and any(after(flag, process.argv) for flag in SURELY_A_MODEL):
+        return
     pid, port, host = process.identity.pid, port_of(process.argv), reachable(host_of(process.argv))
     token = api_token(world.secrets, loaded.spec.server)
-    if port is None or not await is_router(world.http, port, host=host, token=token):
+    routes = port is not None and await is_router(world.http, port, host=host, token=token)
+    if resource != ROUTER and routes:
+        raise RuntimeFailure(f"process {pid} is a router", detail="it says so on /props", hint="reconcile adopt router")
+    if resource == ROUTER and not routes:
         raise RuntimeFailure(
             f"process {pid} does not serve the router",
             detail="it does not say so on /props",

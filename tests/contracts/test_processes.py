@@ -199,3 +199,11 @@ def test_a_listening_port_is_told_with_its_process(bench: Bench) -> None:
     assert bench.processes.listeners([port, silent]) == {port: handle.identity.pid}
     assert bench.processes.listeners()[port] == handle.identity.pid
     assert bench.processes.listeners([silent]) == {}
+
+
+def test_what_a_process_has_written_is_told_while_it_lives(bench: Bench) -> None:
+    handle = bench.start("sleeps", new_marks())
+    assert bench.processes.written_bytes(handle.identity.pid) is not None
+
+    bench.end(handle)
+    assert bench.processes.written_bytes(handle.identity.pid) is None

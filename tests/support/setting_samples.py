@@ -10,6 +10,9 @@ from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.validating import json_schema
 
+NOBODY = "http://127.0.0.1:9"
+"""An address where nothing can be downloaded from."""
+
 SPECIAL: dict[str, list[Any]] = {
     "advanced.cpu_mask": ["3"],
     "advanced.cpu_mask_batch": ["0x3"],
@@ -18,9 +21,13 @@ SPECIAL: dict[str, list[Any]] = {
     "advanced.override_kv": [["tokenizer.ggml.add_bos_token=bool:false", "a.b=int:3"]],
     "chat_template": ["chatml"],
     "chat_template_kwargs": [{"enable_thinking": False}],
+    "docker": ["model", "repo/model:tag"],
     "gpu.device": [["none"]],
     "gpu.override_tensor": [["exps=CPU", "blk\\.1=CPU"]],
+    "hf": ["org/repo", "org/repo:Q4_K_M"],
+    "hf_file": ["model.gguf"],
     "multimodal.mmproj_device": ["none"],
+    "multimodal.mmproj_url": [f"{NOBODY}/mmproj.gguf"],
     "reasoning_budget_message": ["That is enough."],
     "reasoning_effort": ["high"],
     "reverse_prompt": [["User:", "a, b"]],
@@ -42,7 +49,9 @@ SPECIAL: dict[str, list[Any]] = {
     "speculative.draft_cpu_range": ["0-1"],
     "speculative.draft_device": [["none"]],
     "speculative.draft_override_tensor": [["exps=CPU"]],
+    "speculative.hf": ["org/draft:Q8_0"],
     "tags": [["small", "fast"]],
+    "url": [f"{NOBODY}/model.gguf"],
 }
 FILES = {
     "chat_template_file": "{{ messages }}",

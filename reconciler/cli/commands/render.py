@@ -1,5 +1,7 @@
 """`reconcile render`: the exact command lines and the router's INI. It looks at no model file and no process."""
 
+import os
+
 import click
 
 from reconciler.cli.options import common
@@ -7,6 +9,7 @@ from reconciler.cli.output import Format
 from reconciler.cli.planning import recorded
 from reconciler.cli.request import Common
 from reconciler.cli.wiring import open_site
+from reconciler.llama.environment import passed_on
 from reconciler.render.rendered import Target, rendered, rendered_text
 
 
@@ -20,6 +23,7 @@ def command(common: Common) -> int:
         catalogue=site.build.catalogue,
         record=recorded(site.directory),
         directory=str(site.directory),
+        environment=passed_on(os.environ),
     )
     document = rendered(site.fleet.spec, target)
     common.output.diagnostics(site.fleet.diagnostics)

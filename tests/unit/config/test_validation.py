@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.config.load import load_fleet
 from reconciler.errors import ConfigError
-from tests.unit.config.conftest import HEAD, Write, places, problems
+from tests.unit.config.conftest import HEAD, Write, load, places, problems
 
 ROUTER = HEAD + "router: {models_max: 0}\n"
 
@@ -36,12 +36,43 @@ def model(text: str) -> str:
         (model("n-gpu-layers: 1"), ("E0204", 7, 5), "", "`n_gpu_layers` belongs in `gpu`"),
         (model("memory: {threads: 1}"), ("E0204", 7, 14), "", "`threads` belongs directly in the model"),
         (model("replicas: 2"), ("E0208", 7, 5), "", "remove `replicas`"),
-        (model("hf: a/b"), ("E0208", 7, 5), "", "download the file and name it: `path: FILE.gguf`"),
+        (model("hf: a/b"), ("E0316", 7, 5), "`path` is one already; the other one is at ", "remove `hf` or `path`"),
+        (model("speculative: {hf: a/b}"), ("E0317", 7, 19), "", "write `hf` for the model"),
+        (model("hf_file: a"), ("E0205", 7, 5), "expected `hf` beside it", "add `hf: org/repo`"),
+        (
+            model("hf: a").replace("path: a.gguf", "load: always"),
+            ("E0206", 7, 9),
+            "expected `org/repo` or `org/repo:QUANT`, got `a`",
+            "",
+        ),
+        (
+            model("docker: a/b/c").replace("path: a.gguf", "load: always"),
+            ("E0206", 7, 13),
+            "expected `model`, `repo/model` or",
+            "",
+        ),
+        (
+            model("url: ftp://a/b").replace("path: a.gguf", "load: always"),
+            ("E0206", 7, 10),
+            "expected an address such as",
+            "",
+        ),
+        (
+            model("url: https://host/").replace("path: a.gguf", "load: always"),
+            ("E0206", 7, 10),
+            "expected an address such as",
+            "",
+        ),
         (model("health: {drain_timeout: soon}"), ("E0206", 7, 29), "expected a duration such as `30s`", ""),
         (model("extra_args: {--x: {}}"), ("E0201", 7, 18), "got a mapping", ""),
         (model("aliases: ['b]']"), ("E0302", 7, 15), "a `]` in one name stops the whole router", "choose another name"),
         (ROUTER + "models: {' a': {path: x}}", ("E0302", 4, 10), "blanks at the edges", "choose another name"),
-        (ROUTER + "models:\n  a: {}", ("E0205", 5, 3), "", "add `path: FILE.gguf`"),
+        (
+            ROUTER + "models:\n  a: {}",
+            ("E0205", 5, 3),
+            "one of `path`, `hf`, `url`, `docker`",
+            "add `path: FILE.gguf`, or",
+        ),
         (ROUTER + "models: 3", ("E0201", 4, 9), "expected a mapping, got `3`", ""),
         (ROUTER + "defaults: 3", ("E0201", 4, 11), "expected a mapping, got `3`", ""),
         (ROUTER + "server: {models_max: 3}", ("E0204", 4, 10), "", "`models_max` belongs in `router`"),
@@ -134,3 +165,23 @@ def test_the_summary_counts_and_names_the_file(write: Write) -> None:
         load_fleet([path])
 
     assert caught.value.summary == f"`{path}` is not valid: 2 problems"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://u:PLANTED@host/m.gguf",
+        "https://host/m.gguf?token=PLANTED",
+        "https://host/m.gguf?a=b&X-Amz-Signature=PLANTED",
+    ],
+)
+@pytest.mark.parametrize("key", ["url: {}", "multimodal: {{mmproj_url: '{}'}}"])
+def test_an_address_with_a_secret_is_refused_without_showing_it(write: Write, address: str, key: str) -> None:
+    found = problems(write(ROUTER + f"models:\n  a:\n    hf: a/b\n    nope: '{address}'\n    {key.format(address)}"))
+
+    assert "E0207" in {one.code for one in found}
+    assert "PLANTED" not in repr(found)
+
+
+def test_an_address_may_have_a_harmless_query(write: Write) -> None:
+    assert load(write(ROUTER + "models: {a: {url: 'https://host/m.gguf?download=true'}}")).spec.models["a"].url

@@ -35,8 +35,13 @@ def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tup
         ({"extra_args": {"--models-dir": "/x"}}, "E0404", "models.a.extra_args.--models-dir", "remove"),
         ({"extra_args": {"--api-key": "k"}}, "E0405", "models.a.extra_args.--api-key", "api_key: { env: NAME }"),
         ({"extra_args": {"-hft": "k"}}, "E0405", "models.a.extra_args.-hft", "hf_token"),
-        ({"extra_args": {"--hf-file": True}}, "E0408", "models.a.extra_args.--hf-file", "--hf-file: VALUE"),
-        ({"extra_args": {"--offline": "x"}}, "E0408", "models.a.extra_args.--offline", "--offline: true"),
+        (
+            {"extra_args": {"--mcp-servers-json": True}},
+            "E0408",
+            "models.a.extra_args.--mcp-servers-json",
+            "--mcp-servers-json: VALUE",
+        ),
+        ({"extra_args": {"--log-disable": "x"}}, "E0408", "models.a.extra_args.--log-disable", "--log-disable: true"),
         ({"extra_args": {"-c": 1}}, "W0402", "models.a.extra_args.-c", "write `memory.ctx_size`"),
         ({"aliases": ["x,y"]}, "E0409", "models.a.aliases.0", "without a comma"),
         ({"serve": "router", "path": "/a#b"}, "E0407", "models.a.path", "serve: dedicated"),
@@ -44,9 +49,9 @@ def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tup
         ({"serve": "router", "chat_template": "a\nb"}, "E0407", "models.a.chat_template", "serve: dedicated"),
         ({"serve": "router", "chat_template": " a"}, "E0407", "models.a.chat_template", "serve: dedicated"),
         (
-            {"serve": "router", "extra_args": {"--mmproj-url": ["/a", "/b"]}},
+            {"serve": "router", "extra_args": {"--mcp-servers-json": ["/a", "/b"]}},
             "E0407",
-            "models.a.extra_args.--mmproj-url",
+            "models.a.extra_args.--mcp-servers-json",
             "keep one value",
         ),
     ],
@@ -74,7 +79,9 @@ def test_a_name_that_the_router_would_change_is_found(name: str, served: str) ->
 
 
 def test_the_same_flag_under_two_spellings_is_found() -> None:
-    found = problems({"extra_args": {"--hf-file": "a", "--offline": True, "--verbose": True, "--log-verbose": True}})
+    found = problems(
+        {"extra_args": {"--mcp-servers-json": "a", "--log-disable": True, "--verbose": True, "--log-verbose": True}}
+    )
     assert [one.code for one in found] == ["E0406"]
 
 

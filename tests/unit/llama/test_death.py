@@ -25,6 +25,19 @@ LOGS = Path(__file__).parents[3] / "tests/fixtures/llama-server/logs"
         ("cut_header", CauseKind.MODEL_UNUSABLE, "failed to read key-value pairs"),
         ("port_in_use", CauseKind.PORT_IN_USE, "port: 18557"),
         ("out_of_memory", CauseKind.OUT_OF_MEMORY, "std::bad_alloc"),
+        ("download_404", CauseKind.DOWNLOAD_FAILED, "/none.gguf' failed with status code: 404"),
+        (
+            "download_cut",
+            CauseKind.DOWNLOAD_FAILED,
+            "status code: -1; nobody answered there, or the connection was cut",
+        ),
+        (
+            "download_no_tls",
+            CauseKind.DOWNLOAD_FAILED,
+            "HTTPS is not supported. Please rebuild with one of:; this build",
+        ),
+        ("hf_no_file", CauseKind.DOWNLOAD_FAILED, "file 'none.gguf' not found in repository"),
+        ("hf_no_repository", CauseKind.DOWNLOAD_FAILED, "GET failed (404)"),
     ],
 )
 def test_the_cause_of_a_real_death_is_read_from_its_log(log: str, kind: CauseKind, word: str) -> None:

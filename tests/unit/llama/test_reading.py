@@ -21,7 +21,7 @@ def test_what_we_render_is_read_back() -> None:
             "memory": {"ctx_size": 4096, "kv_offload": False, "load_mode": "mlock"},
             "gpu": {"tensor_split": [3, 1], "fit": True, "layers": "all"},
             "lora": {"adapters": ["/a", "/b"]},
-            "extra_args": {"--hf-file": "x", "--offline": True},
+            "extra_args": {"--mcp-servers-json": "x", "--log-disable": True},
         }
     )  # fmt: skip
     server = ServerSpec(host="0.0.0.0", ui=False)
@@ -38,7 +38,7 @@ def test_what_we_render_is_read_back() -> None:
         "lora.adapters": ("/a", "/b"),
         "server.ui": False,
     }
-    assert read.unknown == {"--hf-file": "x", "--offline": True}
+    assert read.unknown == {"--mcp-servers-json": "x", "--log-disable": True}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_every_spelling_of_the_build_is_read(words: str, settings: dict[str, Any
         ("--foo bar", {"--foo": "bar"}),
         ("--foo --bar", {"--foo": True, "--bar": True}),
         ("--foo", {"--foo": True}),
-        ("--hf-file a --hf-file b", {"--hf-file": ("a", "b")}),
+        ("--mcp-servers-json a --mcp-servers-json b", {"--mcp-servers-json": ("a", "b")}),
     ],
 )
 def test_flags_without_a_setting_are_kept(words: str, unknown: dict[str, Any]) -> None:

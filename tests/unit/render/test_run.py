@@ -28,6 +28,7 @@ REPORT = RunReport(run=9, generation=8, outcomes=(DONE, RESTORED), seconds=12.34
     ("event", "shown"),
     [
         (Progress(resource=model_id("a"), stage=Stage.LOADING, fraction=0.4, elapsed=3.0), "a: loading 40%"),
+        (Progress(resource=model_id("a"), stage=Stage.DOWNLOADING, received=3 * 2**20), "a: downloading 3.0 MiB"),
         (
             Progress(resource=ROUTER, stage=Stage.READY, port=8080, elapsed=1.234),
             "router: ready on port 8080 after 1.2 s",
@@ -41,7 +42,7 @@ REPORT = RunReport(run=9, generation=8, outcomes=(DONE, RESTORED), seconds=12.34
             "router: failed after 3 min (bad magic)",
         ),
     ],
-    ids=["loading", "ready", "draining", "failed"],
+    ids=["loading", "downloading", "ready", "draining", "failed"],
 )
 def test_an_event_is_one_line(event: Progress, shown: str):
     assert text([progress_line(event)]) == f"{shown}\n"
@@ -58,6 +59,7 @@ def test_an_event_is_one_json_value_with_every_key():
         "action": "start",
         "message": "",
         "fraction": None,
+        "received_bytes": None,
         "elapsed": 0.123,
         "pid": 5,
         "port": 80,
