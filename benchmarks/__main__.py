@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import cold_apply, growth, many_models, noop_plan, startup
+from benchmarks import cold_apply, growth, loading, many_models, noop_plan, startup
 from benchmarks.machine import describe
 from benchmarks.table import Row, rows
 
 RATIOS: dict[str, Callable[[int], list[Row]]] = {
     "startup": startup.measure,
     "noop-plan": noop_plan.measure,
+    "loading": loading.measure,
     "many-models": many_models.measure,
     "cold-apply": cold_apply.measure,
 }
@@ -40,6 +41,8 @@ def main(args: Sequence[str] | None = None) -> None:
     if GROWTH in names:
         print(f"measuring {GROWTH} …", file=sys.stderr)
         parts += ["## Growth of `plan`", growth.NOTE, growth.measure(1 if wanted.quick else growth.REPETITIONS)]
+    if "loading" in names:
+        parts += ["## Growth of loading", loading.NOTE, loading.growth(repetitions)]
     text = "\n\n".join(parts) + "\n"
     print(text)
     if set(names) == set(ALL) and not wanted.quick:
