@@ -67,7 +67,7 @@ def checks(subject: Subject) -> Iterator[Check]:
 
 def _system() -> Check:
     good = sys.platform == "linux"
-    fix = "" if good else "only validate, render, schema and plan --offline work here"
+    fix = "" if good else "only what looks at files alone works here, such as validate, fmt and plan --offline"
     return Check(name="system", verdict=Verdict.OK if good else Verdict.FAIL, found=sys.platform, fix=fix)
 
 
