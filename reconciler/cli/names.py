@@ -1,8 +1,14 @@
-"""Names that a shell offers while somebody types: those of the record, read as quickly as `status` reads them."""
+"""Names of models: those that a shell offers while somebody types, and those that there are not."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.request import Common
+
+if TYPE_CHECKING:
+    from reconciler.errors import UsageError
 
 
 def recorded_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 - click's signature
@@ -20,3 +26,17 @@ def recorded_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
         return []
     names = (one.removeprefix("model/") for one in known)
     return [name for name in names if name.startswith(incomplete)]
+
+
+def no_model(name: str, known: Iterable[str], lister: str) -> "UsageError":
+    """The answer to a name that nothing has; `lister` is the command that shows those there are."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes alone
+
+    from reconciler.errors import UsageError  # noqa: PLC0415 - `--help` needs click alone
+
+    names = tuple(known)
+    near = get_close_matches(name, names, 1)
+    detail = f"known: {', '.join(f'`{one}`' for one in names) or 'none'}"
+    return UsageError(
+        f"there is no model `{name}`", detail=detail, hint=f"did you mean `{near[0]}`?" if near else f"run `{lister}`"
+    )

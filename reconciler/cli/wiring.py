@@ -19,9 +19,8 @@ from reconciler.errors import LlamaServerError, RuntimeFailure
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.check import check_flags
 from reconciler.runtime.binary import Build, cached, find_binary, read_build
-from reconciler.runtime.files import HostFiles
-from reconciler.runtime.local_world import cache_of
-from reconciler.runtime.local_world import local_world as open_world
+from reconciler.runtime.files import HostFiles, cache_of
+from reconciler.runtime.world import World
 from reconciler.version import VERSION
 
 __all__ = ["Site", "cache_of", "find_build", "open_site", "open_world"]
@@ -60,7 +59,8 @@ def open_site(common: Common) -> Site:
     problems = _flag_problems(fleet, build, cache_of(directory))
     if any(one.severity is Severity.ERROR for one in problems):
         # Read again with the flags at hand, which says all that is wrong in one go.
-        read_fleet(common, paths, always=build.catalogue)
+        fleet = read_fleet(common, paths, always=build.catalogue)
+        problems = ()
     if common.verbose:
         files = ", ".join(map(str, fleet.files))
         if common.profile:
@@ -73,6 +73,13 @@ def open_site(common: Common) -> Site:
         build=build,
         is_catalogue=not build.identity.size,
     )
+
+
+def open_world(directory: Path, build: Build) -> World:
+    """This machine, with its ports; `directory` is that of the store."""
+    from reconciler.runtime.local_world import local_world  # noqa: PLC0415 - brings asyncio and more, for who looks
+
+    return local_world(directory, build)
 
 
 def _flag_problems(fleet: LoadedFleet, build: Build, cache: Path | None) -> tuple[Diagnostic, ...]:

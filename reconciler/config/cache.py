@@ -19,8 +19,8 @@ from reconciler.domain.frozen import frozen
 from reconciler.spec.fleet import FleetSpec
 from reconciler.version import VERSION
 
-FORMAT = 2
-"""Rises when the meaning of a file changes between two releases."""
+FORMAT = 3
+"""Rises with every change of what is remembered, or of what the spec takes."""
 
 
 @frozen

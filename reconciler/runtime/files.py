@@ -110,6 +110,11 @@ class HostFiles:
             _move_on(path, path, 1, max_files)
 
 
+def cache_of(directory: Path) -> Path | None:
+    """The place of a store to remember what was read; nothing is made for a fleet that was never applied."""
+    return directory / "cache" if directory.is_dir() else None
+
+
 def private_directory(path: Path) -> Path:
     """
     Makes a directory, with its parents, that only its owner can enter.

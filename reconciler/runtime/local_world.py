@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from reconciler.runtime.binary import Build
 from reconciler.runtime.clock import SystemClock
-from reconciler.runtime.files import HostFiles
+from reconciler.runtime.files import HostFiles, cache_of
 from reconciler.runtime.host import LinuxHostInfo
 from reconciler.runtime.http import LocalHttp
 from reconciler.runtime.locks import FileSlotLocks
@@ -32,11 +32,6 @@ def local_world(directory: Path, build: Build) -> World:
         directory=directory,
         environ=os.environ,
     )
-
-
-def cache_of(directory: Path) -> Path | None:
-    """A place to remember what was read; nothing is made for a fleet that was never applied."""
-    return directory / "cache" if directory.is_dir() else None
 
 
 def _key_file(directory: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The fleet: everything that one configuration declares, complete and frozen."""
+"""The fleet: everything that one configuration declares, frozen."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -12,7 +12,7 @@ from reconciler.spec.server import ServerSpec
 
 class FleetSpec(Spec):
     """
-    A fleet after all files, defaults and overlays were merged.
+    A fleet after all files, profiles and defaults were merged.
 
     Attributes:
         version: of the language; rises only for incompatible changes.

@@ -51,7 +51,7 @@ Scalar = str | int | float | bool | None
 
 class ModelSpec(ServingSettings):
     """
-    A model with every default filled in.
+    A model, with what it inherits.
 
     Attributes:
         path: absolute, once the configuration has resolved it against the file that says it.

@@ -4,11 +4,11 @@ import click
 
 from reconciler.cli.directory import config_paths
 from reconciler.cli.fleet import read_fleet
+from reconciler.cli.names import no_model
 from reconciler.cli.options import common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.domain.said import Said, Tree
-from reconciler.errors import UsageError
 from reconciler.render.configuration import configuration_json, configuration_text
 
 
@@ -34,6 +34,5 @@ def _only(tree: Tree, names: tuple[str, ...]) -> Tree:
     models = tree.get("models", {})
     known = {} if isinstance(models, Said) else models
     if unknown := [name for name in names if name not in known]:
-        detail = f"known: {', '.join(f'`{one}`' for one in known) or 'none'}"
-        raise UsageError(f"there is no model `{unknown[0]}`", detail=detail, hint="look at `reconcile config`")
+        raise no_model(unknown[0], known, "reconcile config")
     return {name: known[name] for name in names}

@@ -8,6 +8,7 @@ from reconciler.cli.options import common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.domain.codes import CODES
+from reconciler.errors import UsageError
 from reconciler.render.explain import code_markdown, code_text, codes_json, codes_markdown, codes_text
 
 
@@ -31,6 +32,7 @@ def _known(code: str) -> str:
     wanted = code.upper()
     if wanted in CODES:
         return wanted
-    near = difflib.get_close_matches(wanted, CODES, 3, 0.5)
+    hundred = [one for one in CODES if one[:3] == wanted[:3]]
+    near = difflib.get_close_matches(wanted, hundred or CODES, 3, 0.5)
     hint = f"did you mean {', '.join(near)}?" if near else "`reconcile explain` lists all codes"
-    raise click.UsageError(f"there is no code `{code}`; {hint}")
+    raise UsageError(f"there is no code `{code}`", hint=hint)

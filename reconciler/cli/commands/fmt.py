@@ -20,7 +20,7 @@ from reconciler.config.load import diagnose
 from reconciler.config.reading import gather_all
 from reconciler.config.rewrite import restyled
 from reconciler.domain.diagnostic import Diagnostic
-from reconciler.errors import ConfigError, LlamaServerError
+from reconciler.errors import ConfigError, LlamaServerError, UsageError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.render.problems import place
 from reconciler.render.values import counted
@@ -47,7 +47,7 @@ def command(common: Common, *, paths: tuple[str, ...], check: bool, diff: bool, 
     there is never more than one empty line.
     """
     if PIPE in paths and len(paths) > 1:
-        raise click.UsageError("`-` stands alone")
+        raise UsageError("`-` stands alone", hint="format the files with a second call")
     files, problems = _gathered(common, paths)
     mended = _mended(common, files) if fix else files
     failures = [ConfigError("", diagnostics=(one,)) for one in problems]

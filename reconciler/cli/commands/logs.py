@@ -8,7 +8,7 @@ from typing import BinaryIO
 import click
 
 from reconciler.cli.directory import store_directory
-from reconciler.cli.names import recorded_names
+from reconciler.cli.names import no_model, recorded_names
 from reconciler.cli.options import common
 from reconciler.cli.request import Common
 from reconciler.cli.system import require_linux
@@ -47,8 +47,7 @@ def _log(directory: Path, name: str) -> Path:
         resources = store.record().resources
     line = resources.get(model_id(name)) or (resources.get(ROUTER) if name == ROUTER else None)
     if line is None:
-        known = ", ".join(f"`{one.removeprefix('model/')}`" for one in resources) or "none"
-        raise UsageError(f"there is no model `{name}`", detail=f"known: {known}", hint="run `reconcile status`")
+        raise no_model(name, (one.removeprefix("model/") for one in resources), "reconcile status")
     if line.instance and line.instance.log:
         return Path(line.instance.log)
     return directory / "logs" / f"{line.uid}.log"

@@ -9,7 +9,7 @@ from reconciler.cli.options import DIRECTORY, common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.config.jsonschema import fleet_schema_text
-from reconciler.errors import RuntimeFailure
+from reconciler.errors import RuntimeFailure, UsageError
 from reconciler.render.schemas import SCHEMAS
 from reconciler.render.settings_markdown import settings_markdown
 
@@ -24,7 +24,9 @@ def command(common: Common, *, name: str, write: str | None) -> int:
     """Print the JSON Schema of a file or an output."""
     if common.output.format is Format.MARKDOWN:
         if name != "fleet" or write:
-            raise click.UsageError("`--format markdown` is the reference of the fleet's settings")
+            raise UsageError(
+                "only the fleet has a reference in markdown", hint="run `reconcile schema fleet --format markdown`"
+            )
         common.output.raw(settings_markdown())
         return 0
     if write is None:

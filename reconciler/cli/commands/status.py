@@ -9,14 +9,13 @@ from dataclasses import replace
 import click
 
 from reconciler.cli.directory import store_directory
-from reconciler.cli.names import recorded_names
+from reconciler.cli.names import no_model, recorded_names
 from reconciler.cli.options import common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
 from reconciler.domain.status import FleetStatus
-from reconciler.errors import UsageError
 from reconciler.render.status_json import status_json
 from reconciler.render.status_text import is_amiss, rows_of, status_text
 from reconciler.runtime.clock import SystemClock
@@ -54,6 +53,5 @@ def _only(status: FleetStatus, name: str) -> FleetStatus:
     router = status.router if name == "router" else None
     models = tuple(one for one in status.models if one.name == name)
     if not models and router is None:
-        known = ", ".join(f"`{one.name}`" for one in rows_of(status)) or "none"
-        raise UsageError(f"there is no model `{name}`", detail=f"known: {known}", hint="run `reconcile status`")
+        raise no_model(name, (one.name for one in rows_of(status)), "reconcile status")
     return replace(status, models=models, router=router, in_sync=all(one.in_sync for one in (*models, router) if one))

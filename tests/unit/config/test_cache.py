@@ -1,15 +1,21 @@
-"""A remembered tree is used again only when all that it came from is as it was."""
+"""A remembered fleet is used again only when all that it came from is as it was."""
 
+import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reconciler.config import load as loading
+from reconciler.config.cache import FORMAT
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.errors import ConfigError
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.validating import json_schema
 from tests.unit.config.conftest import HEAD, Write
 
 FLEET = HEAD + (
@@ -125,3 +131,20 @@ def test_no_yaml_is_imported_for_a_fleet_that_is_remembered(load: Load, path: Pa
     code += "assert not {'yaml', 'reconciler.config.compose'} & set(sys.modules), 'it was imported'"
 
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+def test_the_format_rises_with_the_language() -> None:
+    """
+    What is remembered is not checked again: a fleet that an older checkout took must not pass by a newer one.
+    When this fails, raise FORMAT and put the new digest beside it.
+    """
+    language = json.dumps(without_words(json_schema(FleetSpec)), sort_keys=True)
+    assert (FORMAT, hashlib.sha256(language.encode()).hexdigest()[:16]) == (3, "8bb68ddc77289769")
+
+
+def without_words(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [without_words(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: without_words(one) for key, one in schema.items() if key != "description" or isinstance(one, dict)}
