@@ -90,7 +90,8 @@ def _flag_problems(fleet: LoadedFleet, build: Build, cache: Path | None) -> tupl
     """
     places = (str(path.resolve()) for path in fleet.files)
     facts = (fleet.digest, *places, str(build.identity), VERSION, os.environ.get("HOME", ""))
-    mark = hashlib.sha256("\0".join(facts).encode()).hexdigest()
+    # A path may be no UTF-8.
+    mark = hashlib.sha256("\0".join(facts).encode("utf-8", "surrogateescape")).hexdigest()
     file = cache / "checked" if cache and build.identity.size else None
     # It is a cache: where it cannot be read or written, the check is made again.
     with suppress(OSError):

@@ -24,10 +24,16 @@ Json = dict[str, Any]
 
 @frozen
 class SavedPlan:
-    """A plan with the fleet that it was made for; secrets are references in it, never values."""
+    """
+    A plan with the fleet that it was made for; secrets are references in it, never values.
+
+    Attributes:
+        origin: where the configuration came from, for the record of who applies it.
+    """
 
     plan: Plan
     fleet: FleetSpec
+    origin: str = ""
 
 
 def plan_json(plan: Plan) -> Json:
@@ -71,7 +77,7 @@ def plan_from_json(document: Mapping[str, Any]) -> Plan:
 
 def saved_text(saved: SavedPlan) -> str:
     """The text of a plan file."""
-    document = plan_json(saved.plan) | {"spec": saved.fleet.document()}
+    document = plan_json(saved.plan) | {"spec": saved.fleet.document(), "origin": saved.origin}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -86,13 +92,13 @@ def read_saved(text: str) -> SavedPlan:
 
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _not_a_plan(str(error)) from error
     if not isinstance(document, dict) or "spec" not in document:
         raise _not_a_plan("it has no key `spec`")
     plan = plan_from_json(document)
     try:
-        return SavedPlan(plan=plan, fleet=validate(FleetSpec, document["spec"]))
+        return SavedPlan(plan=plan, fleet=validate(FleetSpec, document["spec"]), origin=str(document.get("origin", "")))
     except ValueError as error:
         raise _not_a_plan(f"its `spec` does not fit: {error}") from error
 

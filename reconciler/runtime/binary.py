@@ -74,7 +74,7 @@ def read_build(path: Path, environ: Mapping[str, str] | None = None) -> Build:
 
 def cached(path: Path, directory: Path) -> Build:
     """As `read_build`, but remembered in `directory` until the file changes; the memory is safe to delete."""
-    memory = directory / f"build-{hashlib.sha256(str(path).encode()).hexdigest()[:16]}.json"
+    memory = directory / f"build-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.json"
     build = _remembered(memory)
     if build is None or (str(path), *_stamp(path)) != _key(build):
         build = read_build(path)

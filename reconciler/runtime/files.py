@@ -112,7 +112,8 @@ class HostFiles:
 
 def cache_of(directory: Path) -> Path | None:
     """The place of a store to remember what was read; nothing is made for a fleet that was never applied."""
-    return directory / "cache" if directory.is_dir() else None
+    cache = directory / "cache"
+    return cache if directory.is_dir() and (cache.is_dir() or not cache.exists()) else None
 
 
 def private_directory(path: Path) -> Path:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +139,18 @@ def test_a_saved_plan_is_its_own_approval(sandbox: Sandbox) -> None:
 
     assert sandbox.status()["a"]["ready"]
     sandbox.run("apply", str(file), exits=6)
+
+
+def test_a_saved_plan_brings_the_place_of_its_configuration_into_the_record(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.dedicated("a")
+    file = sandbox.directory / "plan.json"
+    sandbox.run("plan", "--out", str(file))
+    sandbox.run("apply", str(file))
+
+    sandbox.config = tmp_path / "elsewhere" / "fleet.yaml"
+    sandbox.config.parent.mkdir()
+
+    assert "was applied from" in sandbox.run("plan").stdout
 
 
 def test_a_second_apply_waits_and_says_for_whom(sandbox: Sandbox) -> None:

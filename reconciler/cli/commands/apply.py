@@ -60,7 +60,7 @@ def _apply_saved(common: Common, manner: Manner, saved: SavedPlan) -> int:
         now = result_of(plan_fleet(world, saved.fleet, record, PlanOptions(catalogue=build.catalogue)))
         ensure_fresh(saved, now.record, now.seen)
         planned = replace(now, plan=saved.plan)
-        return carry_out(world, planned, replace(deed, origin=record.origin), manner, common.output)
+        return carry_out(world, planned, replace(deed, origin=saved.origin or record.origin), manner, common.output)
 
 
 def _read(path: Path) -> SavedPlan:

@@ -43,7 +43,7 @@ def command(common: Common, wishes: Wishes, *, out: str | None, detailed_exitcod
     if errors_of(plan):
         return 1
     if out is not None:
-        _save(Path(out), planned, common.output)
+        _save(Path(out), planned, site.fleet.origin, common.output)
     return PENDING if detailed_exitcode and is_pending(plan) else 0
 
 
@@ -79,10 +79,10 @@ def _show(plan: Plan, output: Output) -> None:
             output.lines(plan_text(plan))
 
 
-def _save(path: Path, planned: Planned, output: Output) -> None:
+def _save(path: Path, planned: Planned, origin: str, output: Output) -> None:
     from reconciler.plan.codec import SavedPlan, saved_text
 
-    saved = SavedPlan(plan=planned.plan, fleet=planned.fleet)
+    saved = SavedPlan(plan=planned.plan, fleet=planned.fleet, origin=origin)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -41,7 +41,7 @@ def a_running_model() -> tuple[Record, Observation]:
 
 @pytest.fixture(name="saved")
 def a_saved_plan(world: tuple[Record, Observation]) -> SavedPlan:
-    return SavedPlan(plan=make_plan(FLEET, *world, PlanOptions()), fleet=FLEET)
+    return SavedPlan(plan=make_plan(FLEET, *world, PlanOptions()), fleet=FLEET, origin="/srv/fleet")
 
 
 def test_a_saved_plan_is_read_back_whole(saved: SavedPlan) -> None:
@@ -70,6 +70,7 @@ def test_no_secret_stands_in_a_plan_file(saved: SavedPlan) -> None:
     ("text", "why"),
     [
         ("", "Expecting value"),
+        ("[" * 100_000, "recursion"),
         ("[]", "no key `spec`"),
         ('{"spec": {}}', "format_version is None"),
         ('{"format_version": "2.0", "spec": {}}', "format_version is 2.0"),
