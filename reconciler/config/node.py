@@ -46,6 +46,14 @@ class Node:
             return Entry(item.place, item)
         return None
 
+    def grow(self, child: "Node") -> None:
+        """Counts one more child, while the node is built."""
+        self.size += child.size
+        if self.height <= child.height:
+            self.height = child.height + 1
+        if child.open:
+            self.open = QUOTED
+
 
 class Entry(NamedTuple):
     """A key's place and what stands under it."""
@@ -58,7 +66,8 @@ def mapping(place: Place, entries: dict[str, Entry]) -> Node:
     """A mapping made of parts that were read elsewhere."""
     node = Node({key: entry.node.value for key, entry in entries.items()}, place)
     node.entries = entries
-    node.open = int(any(entry.node.open for entry in entries.values()))
+    for entry in entries.values():
+        node.grow(entry.node)
     return node
 
 
@@ -66,5 +75,6 @@ def sequence(place: Place, items: list[Node]) -> Node:
     """The same for a list."""
     node = Node([item.value for item in items], place)
     node.items = items
-    node.open = int(any(item.open for item in items))
+    for item in items:
+        node.grow(item)
     return node

@@ -181,7 +181,7 @@ class _Reader:
             item = self.node(event, depth + 1)
             node.items.append(item)
             node.value.append(item.value)
-            self.grow(node, item)
+            node.grow(item)
         return node
 
     def mapping(self, event: MappingStartEvent, depth: int) -> Node:
@@ -193,7 +193,7 @@ class _Reader:
             is_merge = type(event) is ScalarEvent and event.value == "<<" and event.implicit[0]
             key = self.node(event, depth + 1)
             value = self.node(self.next(), depth + 1)
-            self.grow(node, value)
+            node.grow(value)
             if is_merge:
                 merged.append(value)
             else:
@@ -249,13 +249,6 @@ class _Reader:
         if depth + target.height > MAX_DEPTH:
             self.fail(place, "E0108", f"nested deeper than {MAX_DEPTH} levels", hint="make it flatter")
         return target
-
-    def grow(self, parent: Node, child: Node) -> None:
-        parent.size += child.size
-        if child.open:
-            parent.open = QUOTED
-        if parent.height <= child.height:
-            parent.height = child.height + 1
 
     def tag(self, event: Any, allowed: set[str]) -> str | None:
         """The short name of an explicit tag; one that YAML does not define is refused."""

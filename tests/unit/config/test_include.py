@@ -219,3 +219,12 @@ def test_every_file_may_have_includes_of_its_own_and_variables_for_all(write: Wr
     path = write(TOP + "include: a.yaml\nmodels: {m: {path: '${size}-${kind}.gguf'}}\n")
 
     assert load(path).spec.models["m"].path == str(path.parent / "8b-q4.gguf")
+
+
+def test_files_with_very_many_problems_end_before_the_last_one(write: Write) -> None:
+    for name in "abcde":
+        write("x: 1\n" * 150, f"{name}.yaml")
+
+    found = problems(write(f"{TOP}include: [a.yaml, b.yaml, c.yaml, d.yaml, e.yaml]\n"))
+
+    assert {one.code for one in found} == {"E0103"}
