@@ -88,7 +88,7 @@ def overlay(under: Tree, over: Tree) -> Tree:
     for key, value in over.items():
         if value is None:
             result.pop(key, None)
-        elif isinstance(value, dict) and key not in _whole():
+        elif isinstance(value, dict) and key not in whole():
             below = result.get(key)
             result[key] = overlay(below if isinstance(below, dict) else {}, value)
         else:
@@ -97,7 +97,7 @@ def overlay(under: Tree, over: Tree) -> Tree:
 
 
 @cache
-def _whole() -> frozenset[str]:
+def whole() -> frozenset[str]:
     """Settings whose value is JSON: one value, in which `null` is said and takes nothing away."""
     return frozenset(
         path.rpartition(".")[2] for path, one in all_settings().items() if one.spellings[0].form is Form.JSON

@@ -1,5 +1,6 @@
 """What a parsed file is made of: plain values, each with its place."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from reconciler.config.text import Place
@@ -60,6 +61,16 @@ class Entry(NamedTuple):
 
     place: Place
     node: Node
+
+
+Sections = Mapping[str, Entry]
+"""The keys of the top level, of one file or of all."""
+
+
+def entries_of(sections: Sections, name: str) -> Sections:
+    """What stands under one of them; nothing when it is absent or no mapping."""
+    entry = sections.get(name)
+    return (entry.node.entries or {}) if entry else {}
 
 
 def mapping(place: Place, entries: dict[str, Entry]) -> Node:

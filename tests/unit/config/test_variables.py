@@ -295,3 +295,15 @@ def test_a_number_that_is_too_long_is_told(write: Write) -> None:
     found = refused(write(TOP + "variables: {n: 4}\ndefaults:\n  threads: ${n}" + "0" * 200 + "\n"))
 
     assert places(found) == [("E0114", 6, 12)]
+
+
+def test_a_text_may_be_as_long_with_variables_as_without(write: Write) -> None:
+    assert chat_template(write, "${a}", f"a: {'x' * 200_000}") == "x" * 200_000
+
+
+def test_a_long_text_that_is_repeated_by_aliases_ends(write: Write) -> None:
+    text = TOP + f"x-a: &a\n  chat_template: ${{env:HOME}}{'x' * 100_000}\nmodels:\n"
+
+    found = refused(write(text + "".join(f"  m{number}: {{<<: *a, path: x}}\n" for number in range(200))))
+
+    assert [one.code for one in found] == ["E0614"]
