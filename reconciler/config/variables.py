@@ -18,11 +18,12 @@ from reconciler.config.syntax import forbidden_escape
 from reconciler.config.text import Place, Refusal, nearest, printable, problem_at, way_round
 from reconciler.config.wording import describe
 from reconciler.domain.diagnostic import Diagnostic
+from reconciler.spec.sources import SENSITIVE
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 TOKEN = re.compile(r"\$\$\{|\$\{(?P<inner>[^{}]*)\}|\$\{")
 ENVIRONMENT = "env:"
-SECRET = re.compile(r"SECRET|PASSW(?:OR)?D|API_?KEY|(?<![A-Z])KEYS?(?![A-Z])|TOKEN(?![A-Z])", re.IGNORECASE)
+SECRET = re.compile(rf"{SENSITIVE}|(?<![a-z])keys?(?![a-z])", re.IGNORECASE)
 """Names of environment variables that hold what must not become part of a file, a command line or a plan."""
 
 MAX_TEXT = MAX_LENGTH

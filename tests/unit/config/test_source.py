@@ -138,3 +138,18 @@ def test_a_byte_order_mark_is_no_part_of_the_text(write: Write) -> None:
 
 def test_at_most_a_hundred_problems_of_one_file_are_listed(write: Write) -> None:
     assert len(problems(write("a: 1\n" * 5000))) == 100
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("token: planted", False),
+        ("db_passwd: planted", False),
+        ('"ACCESS_KEY" : planted', False),
+        ("credentials: planted", False),
+        ("n_tokens: 3", True),
+        ("tokenizer: a", True),
+    ],
+)
+def test_a_line_that_may_hold_a_secret_is_not_shown(line: str, shown: bool) -> None:  # noqa: FBT001 - a case of the table
+    assert Text("fleet.yaml", "", line).snippet(1) == (line if shown else "")

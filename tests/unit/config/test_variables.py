@@ -135,6 +135,7 @@ def test_an_anchor_of_a_free_section_is_replaced_where_it_is_used(write: Write) 
         ("${env:HF_TOKEN}", "E0612", "write `{ env: HF_TOKEN }`"),
         ("${env:dbPassword}", "E0612", "write `{ env: dbPassword }`"),
         ("${env:APIKEY2}", "E0612", "write `{ env: APIKEY2 }`"),
+        ("${env:CLOUD_CREDENTIALS}", "E0612", "write `{ env: CLOUD_CREDENTIALS }`"),
         ("${env:SECRETS_DIR}", "E0612", "write `{ env: SECRETS_DIR }`"),
         ("${env:CALLED_SO_ABOVE}", "E0612", "write `{ env: CALLED_SO_ABOVE }`"),
     ],
@@ -143,7 +144,7 @@ def test_what_cannot_be_replaced_is_told_at_its_scalar(
     write: Write, monkeypatch: pytest.MonkeyPatch, value: str, code: str, hint: str
 ) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
-    for name in ("MY_KEY", "HF_TOKEN", "dbPassword", "APIKEY2", "SECRETS_DIR", "CALLED_SO_ABOVE"):
+    for name in ("MY_KEY", "HF_TOKEN", "dbPassword", "APIKEY2", "SECRETS_DIR", "CALLED_SO_ABOVE", "CLOUD_CREDENTIALS"):
         monkeypatch.setenv(name, "planted")
     text = TOP + "variables: {axe: 1}\nserver: {hf_token: {env: CALLED_SO_ABOVE}}\nmodels:\n  a:\n    path: a.gguf\n"
 
