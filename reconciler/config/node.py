@@ -7,6 +7,9 @@ from reconciler.config.text import Place
 
 Path = tuple[str | int, ...]
 
+MAX_DEPTH = 50
+"""Levels of mappings and lists."""
+
 QUOTED = 1
 PLAIN = 2
 """A scalar without quotes, which YAML may read as a number once its `${…}` are replaced."""

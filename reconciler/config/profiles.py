@@ -12,12 +12,12 @@ from typing import Any
 
 from reconciler.config.keys import BESIDE_THE_SPEC, RESERVED, is_secret
 from reconciler.config.limits import large_parts
-from reconciler.config.merge import Merged, Tree, model_part, process_part, whole
+from reconciler.config.merge import Merged, Values, model_part, overlay, process_part, whole
 from reconciler.config.node import Entry, Node, Path, Sections, entries_of, mapping
 from reconciler.config.problem import Problem, dotted
-from reconciler.config.text import Refusal, nearest, printable
-from reconciler.config.validation import validate
-from reconciler.config.wording import bad_value, unknown_key
+from reconciler.config.text import Refusal, printable
+from reconciler.config.validation import PLACEHOLDERS, validate
+from reconciler.config.wording import bad_value, nearest, unknown_key
 from reconciler.spec.base import fields
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.sources import SOURCES
@@ -145,17 +145,13 @@ def _without_open(node: Node) -> object:
     return {key: _without_open(one) for key, one in inner if not one.open or one.entries is not None}
 
 
-def _as_fleet(tree: Tree) -> Merged:
+def _as_fleet(tree: Values) -> Merged:
     """The sections of a profile as if they were all there is."""
     server, defaults, models = (tree.pop(key, None) for key in ("server", "defaults", "models"))
-    whole = {key: value for key, value in tree.items() if value is not None}
-    if server is not None:
-        whole["server"] = _plain(process_part(server))
     if isinstance(models, dict):
-        whole["models"] = {name: _as_model(body) for name, body in models.items() if body is not None}
-    elif models is not None:
-        whole["models"] = models
-    fleet = {"version": 1, "fleet": "unnamed", **{key: _plain(value) for key, value in whole.items()}}
+        models = {name: _as_model(body) for name, body in models.items() if body is not None}
+    own = overlay({}, {**tree, "server": process_part(server)})
+    fleet = {**PLACEHOLDERS, **own} | ({} if models is None else {"models": models})
     return Merged(fleet=fleet, defaults=defaults, server=model_part(server))
 
 
@@ -163,11 +159,4 @@ def _as_model(body: Any) -> Any:
     """One without a source is a part of a model that is declared elsewhere."""
     if not isinstance(body, dict):
         return body
-    return _plain(body) | ({} if any(body.get(key) for key in SOURCES) else {"path": "/missing"})
-
-
-def _plain(value: Any) -> Any:
-    """Without what is taken away."""
-    if not isinstance(value, dict):
-        return value
-    return {key: _plain(inner) for key, inner in value.items() if inner is not None}
+    return overlay({}, body) | ({} if any(body.get(key) for key in SOURCES) else {"path": "/missing"})

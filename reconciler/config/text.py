@@ -1,8 +1,7 @@
 """The text of one configuration file: places in it, and the lines that a diagnostic may show."""
 
-import difflib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -15,7 +14,6 @@ MAX_SNIPPET = 500
 """Longer lines are written by programs; showing one helps nobody."""
 
 MAX_CHAIN = 6
-MAX_NAMES = 2_000
 
 LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line in YAML 1.1, by which libyaml counts."""
@@ -107,12 +105,6 @@ class Refusal:
     def at(self, place: Place) -> Diagnostic:
         """The problem, at the place that asked."""
         return problem_at(place, self.code, self.summary, detail=self.detail, hint=self.hint, path=self.path)
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """The most similar name, if one is; among very many nobody looks, which would take long."""
-    near = difflib.get_close_matches(name, known, 1) if len(known) <= MAX_NAMES else ()
-    return near[0] if near else ""
 
 
 def way_round(names: Sequence[str]) -> str:

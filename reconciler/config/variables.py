@@ -10,14 +10,14 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from reconciler.config.choice import Choice
-from reconciler.config.node import PLAIN, Entry, Node, Path, Sections, entries_of, mapping, sequence
+from reconciler.config.node import MAX_DEPTH, PLAIN, Entry, Node, Path, Sections, entries_of, mapping, sequence
 from reconciler.config.problem import dotted
 from reconciler.config.scalars import BadScalarError, plain
 from reconciler.config.source import MAX_LENGTH
 from reconciler.config.syntax import forbidden_escape
-from reconciler.config.text import Place, Refusal, nearest, printable, problem_at, way_round
-from reconciler.config.wording import describe
-from reconciler.domain.diagnostic import Diagnostic
+from reconciler.config.text import Place, Refusal, printable, problem_at, way_round
+from reconciler.config.wording import describe, nearest
+from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic
 from reconciler.spec.sources import SENSITIVE
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -30,11 +30,8 @@ MAX_TEXT = MAX_LENGTH
 """Characters of one text; variables that double each other grow fast."""
 
 MAX_ALL_TEXT = 10 * MAX_TEXT
-MAX_PROBLEMS = 100
 ONCE = frozenset({"E0108", "E0614"})
 """What goes too far in one place does so in many."""
-
-MAX_DEPTH = 50
 
 
 class Substituted(NamedTuple):
@@ -145,7 +142,7 @@ class _Substitution:
             raise _Unreplaced("E0114", f"`{printable(node.value)}` cannot be read: {error}") from error
 
     def note(self, error: _Unreplaced, place: Place, path: Path) -> None:
-        if not error.code or error.code in self.said_once or len(self.problems) >= MAX_PROBLEMS:
+        if not error.code or error.code in self.said_once or len(self.problems) > MOST_PROBLEMS:
             return
         built = problem_at(place, error.code, error.summary, detail=error.detail, hint=error.hint, path=dotted(path))
         if built not in self.problems:
@@ -239,7 +236,7 @@ class _Substitution:
     # --- what is wrong ---
 
     def unknown(self, name: str) -> _Unreplaced:
-        if not self.whole or len(self.problems) >= MAX_PROBLEMS:
+        if not self.whole or len(self.problems) > MOST_PROBLEMS:
             return _Unreplaced()
         near = nearest(name, {*self.declared, *self.given})
         if near:

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.config import files as reading
 from reconciler.config import include as including
+from reconciler.domain.diagnostic import MOST_PROBLEMS
 from tests.unit.config.conftest import HEAD, Write, load, places, problems
 
 TOP = HEAD + "router: {models_max: 0}\n"
@@ -202,7 +203,7 @@ def test_too_many_files_are_one_problem(several: Write, monkeypatch: pytest.Monk
 
 
 def test_too_many_bytes_are_one_problem(several: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_ALL_BYTES", 100)
+    monkeypatch.setattr(reading, "MAX_BYTES", 100)
 
     assert places(problems(several(f"{TOP}include: [models/**, extra.yaml]\n")))[0] == ("E0603", 4, 11)
 
@@ -227,4 +228,4 @@ def test_files_with_very_many_problems_end_before_the_last_one(write: Write) -> 
 
     found = problems(write(f"{TOP}include: [a.yaml, b.yaml, c.yaml, d.yaml, e.yaml]\n"))
 
-    assert {one.code for one in found} == {"E0103"}
+    assert len(found) == MOST_PROBLEMS
