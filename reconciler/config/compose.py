@@ -2,16 +2,17 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 
 from reconciler.config.choice import Choice
 from reconciler.config.merge import unite
-from reconciler.config.node import Entry, Path
+from reconciler.config.node import Path, Sections, entries_of
 from reconciler.config.places import Places
 from reconciler.config.profiles import check_unused, lay_over, misshapen
 from reconciler.config.reading import Reading
 from reconciler.config.text import Place, printable, problem_at
 from reconciler.config.variables import substitute, unused
-from reconciler.domain.diagnostic import Diagnostic
+from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic
 from reconciler.domain.frozen import frozen
 
 
@@ -44,7 +45,8 @@ def compose(reading: Reading, choice: Choice) -> Composed:
     done = substitute(laid, choice, os.environ, whole=not lost)
     problems = [*reading.problems, *clashes, *_names(laid), *done.problems]
     places = Places(done.sections, files)
-    problems += places.diagnose((*misshapen(united), *check_unused(united, choice.profiles)))
+    of_profiles = chain(misshapen(united), check_unused(united, choice.profiles))
+    problems += places.diagnose(islice(of_profiles, MOST_PROBLEMS + 1))
     if not reading.lost:
         problems += (one.at(files[0]) for one in unknown)
     if not lost and not reading.astray:
@@ -59,10 +61,9 @@ def compose(reading: Reading, choice: Choice) -> Composed:
     )
 
 
-def _names(sections: Mapping[str, Entry]) -> Iterator[Diagnostic]:
+def _names(sections: Sections) -> Iterator[Diagnostic]:
     """A name that somebody expects to be replaced."""
-    models = sections.get("models")
-    for name, entry in ((models.node.entries or {}) if models else {}).items():
+    for name, entry in entries_of(sections, "models").items():
         if "${" in name:
             summary, hint = f"`{printable(name)}` stays as it is: only values are replaced", "write the name out"
             yield problem_at(entry.place, "E0302", summary, hint=hint, path=f"models.{name}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from reconciler.config.keys import is_secret
 from reconciler.config.merge import complete
-from reconciler.config.node import Path
+from reconciler.config.node import Path, entries_of
 from reconciler.config.places import Places
 from reconciler.domain.said import Said, Tree
 
@@ -19,7 +19,7 @@ def effective(places: Places) -> Tree:
     if merged.required_version is not None:
         tree["required_version"] = merged.required_version
     if models := tree.get("models"):
-        own = places.sections["models"].node.entries or {}
+        own = entries_of(places.sections, "models")
         tree["models"] = {name: _own_first(model, own[name].node.entries or {}) for name, model in models.items()}
     return dict(_said(_own_first(tree, dict.fromkeys(FIRST)), (), places))
 

@@ -12,8 +12,10 @@ from reconciler.domain.diagnostic import Diagnostic
 from reconciler.domain.frozen import frozen
 from reconciler.errors import ConfigError
 
-MAX_BYTES = 10 * 1024 * 1024
-MAX_ALL_BYTES = MAX_BYTES
+MAX_MIB = 10
+MAX_BYTES = MAX_MIB * 1024 * 1024
+"""Of one file, and of all together."""
+
 MAX_FILES = 10_000
 
 STDIN = "<stdin>"
@@ -82,8 +84,9 @@ class Shelf:
         if isinstance(refused := _small_enough(file), Refusal):
             return refused
         self._bytes += len(file.data)
-        if len(self._files) >= MAX_FILES or self._bytes > MAX_ALL_BYTES:
-            summary, detail = "the configuration is too large", f"expected at most {MAX_FILES} files and 10 MiB"
+        if len(self._files) >= MAX_FILES or self._bytes > MAX_BYTES:
+            summary = "there are too many files, or too much in them"
+            detail = f"expected at most {MAX_FILES:,} files and {MAX_MIB} MiB"
             return Refusal(code="E0603", summary=summary, detail=detail, hint="look for a pattern that takes too much")
         self._files[file.identity] = file
         return file
@@ -157,7 +160,7 @@ def _small_enough(file: RawFile) -> RawFile | Refusal:
     if len(file.data) <= MAX_BYTES:
         return file
     summary, hint = f"`{file.shown}` is too large", "divide it into several files"
-    return Refusal(code="E0111", summary=summary, detail="expected at most 10 MiB", hint=hint)
+    return Refusal(code="E0111", summary=summary, detail=f"expected at most {MAX_MIB} MiB", hint=hint)
 
 
 def unreadable(path: Path, error: OSError) -> Refusal:

@@ -204,7 +204,7 @@ def _settings() -> dict[tuple[object, str], Setting]:
 
 
 def _attribute_docstrings(owner: type[Spec]) -> Iterator[tuple[str, str]]:
-    """Read from the source: asking pydantic for them would cost every start of the program."""
+    """Read from the source: Python keeps none of an attribute."""
     (definition,) = ast.parse(inspect.getsource(owner)).body
     body = definition.body if isinstance(definition, ast.ClassDef) else []
     for field, after in pairwise(body):

@@ -1,11 +1,15 @@
 """How large a configuration may be, beyond what the reader counts: so that no file costs more than it can mean."""
 
 from collections.abc import Iterator
+from itertools import chain
 
-from reconciler.config.node import Entry
+from reconciler.config.node import Entry, Sections, entries_of
 from reconciler.config.places import INHERITED, Places
 from reconciler.config.text import printable, problem_at
 from reconciler.domain.diagnostic import Diagnostic
+
+OF_PARTS = frozenset({"models", "profiles", "variables"})
+"""Sections of things that are looked at one by one."""
 
 MAX_MODELS = 20_000
 MAX_PART = 5_000
@@ -17,20 +21,28 @@ MAX_INHERITED = 1_000_000
 
 def too_large(places: Places) -> Iterator[Diagnostic]:
     """What would take too long, or too much memory, to check."""
-    models = places.sections.get("models")
-    entries = models.node.entries or {} if models else {}
-    if models and len(entries) > MAX_MODELS:
-        yield _problem(models, "there are too many models", f"{MAX_MODELS:,} models", len(entries))
+    sections = places.sections
+    models = entries_of(sections, "models")
+    if len(models) > MAX_MODELS:
+        yield _problem(sections["models"], "there are too many models", f"{MAX_MODELS:,} models", len(models))
         return
-    sections = {name: one for name, one in places.sections.items() if name != "models"}
-    for name, entry in (*sections.items(), *((f"models.{name}", one) for name, one in entries.items())):
-        if entry.node.size > MAX_PART:
-            yield _problem(entry, f"`{printable(name)}` is too large", f"{MAX_PART:,} keys and values", entry.node.size)
+    yield from large_parts(sections)
+    for name, profile in entries_of(sections, "profiles").items():
+        yield from large_parts(profile.node.entries or {}, f"profiles.{name}.")
     shared = [one for name, one in sections.items() if name in INHERITED]
-    inherited = len(entries) * sum(entry.node.size for entry in shared)
+    inherited = len(models) * sum(entry.node.size for entry in shared)
     if inherited > MAX_INHERITED:
         most = f"{MAX_INHERITED:,} keys and values in all models together"
         yield _problem(shared[-1], "the models inherit too much", most, inherited)
+
+
+def large_parts(sections: Sections, above: str = "") -> Iterator[Diagnostic]:
+    """The sections and models, of the fleet or of a profile, that each are too large."""
+    models = ((f"models.{name}", one) for name, one in entries_of(sections, "models").items())
+    for name, entry in chain(sections.items(), models):
+        if entry.node.size > MAX_PART and name not in OF_PARTS:
+            summary = f"`{printable(above + name)}` is too large"
+            yield _problem(entry, summary, f"{MAX_PART:,} keys and values", entry.node.size)
 
 
 def _problem(entry: Entry, summary: str, most: str, found: int) -> Diagnostic:

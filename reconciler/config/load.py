@@ -92,7 +92,7 @@ def load_fleet(
         profiles: names of `profiles:` to lay over the rest, the last one strongest.
         variables: values for `${NAME}`; they win over `variables:`.
         catalogue: the flags of the build to check against; nothing leaves that check out.
-        cache: a directory for parsed trees, created when needed; nothing parses each time.
+        cache: a directory for checked fleets, created when needed; nothing parses each time.
         when_refused: gives the flags to check a fleet against, too, that is refused for something else.
 
     Raises:
@@ -102,7 +102,7 @@ def load_fleet(
     roots, unreadable = gather(paths, shelf)
     if not roots or any(one.code == "E0603" for one in unreadable):
         raise _config_error(unreadable)
-    source = _Source(roots=roots, unreadable=unreadable, choice=chosen, shelf=shelf)
+    source = _Named(roots=roots, unreadable=unreadable, choice=chosen, shelf=shelf)
     with _no_collection():
         return source.load(_Flags(always=catalogue, when_refused=when_refused), cache)
 
@@ -120,7 +120,7 @@ class _Flags:
 
 
 @frozen
-class _Source:
+class _Named:
     """What the caller named, and how to get from there to a fleet."""
 
     roots: tuple[RawFile, ...]
@@ -161,7 +161,7 @@ class _Source:
         return _Read(compose(reading, self.choice), tuple(reading.files), tuple(reading.inclusions))
 
     def _unchanged(self, known: Remembered, content: str) -> tuple[RawFile, ...]:
-        """The files that a remembered tree came from; none when something is another than it was."""
+        """The files that a remembered fleet came from; none when something is another than it was."""
         files = self.roots
         if known.inclusions:
             from reconciler.config.include import read_again  # noqa: PLC0415 - seldom needed
@@ -204,7 +204,7 @@ def diagnose(
     chosen, flags = choice(tuple(profiles), variables or {}), _Flags(always=catalogue)
     try:
         with _no_collection():
-            return _Source(roots=tuple(files), unreadable=(), choice=chosen, shelf=shelf).load(flags, None).diagnostics
+            return _Named(roots=tuple(files), unreadable=(), choice=chosen, shelf=shelf).load(flags, None).diagnostics
     except ConfigError as error:
         return tuple(one for one in error.diagnostics if isinstance(one, Diagnostic))
 

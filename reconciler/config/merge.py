@@ -5,13 +5,13 @@ Precedence: `server` < `defaults` < the model. Mappings are merged key by key, a
 setting whose value is JSON, and `null` takes an inherited value away.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
 from reconciler.config import paths
 from reconciler.config.keys import BESIDE_THE_SPEC, MODEL_KEYS_OF_SERVER, NOT_IN_DEFAULTS
-from reconciler.config.node import Entry, Node, mapping
+from reconciler.config.node import MAX_DEPTH, Entry, Node, Sections, mapping
 from reconciler.config.problem import dotted
 from reconciler.config.text import Place, Text, printable, problem_at
 from reconciler.domain.diagnostic import Diagnostic
@@ -22,7 +22,7 @@ from reconciler.spec.setting import Form
 FREE = "x-"
 """What keys begin with that are there for anchors and notes."""
 
-Tree = dict[str, Any]
+Values = dict[str, Any]
 
 
 @frozen
@@ -37,13 +37,13 @@ class Merged:
         required_version: as it was written.
     """
 
-    fleet: Tree
+    fleet: Values
     defaults: Any = None
-    server: Tree | None = None
+    server: Values | None = None
     required_version: Any = None
 
 
-DEPTHS = {"models": 1, "variables": 1, "profiles": 50}
+DEPTHS = {"models": 1, "variables": 1, "profiles": MAX_DEPTH}
 """Sections that several files may add to, and how many levels of them are put together key by key."""
 
 
@@ -61,7 +61,7 @@ def unite(roots: Sequence[tuple[Text, Node]]) -> tuple[dict[str, Entry], tuple[D
     return sections, tuple(problems)
 
 
-def complete(sections: Mapping[str, Entry]) -> Merged:
+def complete(sections: Sections) -> Merged:
     """The tree that validation sees: paths absolute, every model with what it inherits."""
     kept = {name: entry.node.value for name, entry in sections.items() if name not in (*BESIDE_THE_SPEC, "models")}
     server = _resolved(sections.get("server"), paths.resolve_server)
@@ -82,13 +82,13 @@ def complete(sections: Mapping[str, Entry]) -> Merged:
     )
 
 
-def overlay(under: Tree, over: Tree) -> Tree:
+def overlay(under: Values, over: Values) -> Values:
     """`over` on top of `under`; neither is changed."""
     result = dict(under)
     for key, value in over.items():
         if value is None:
             result.pop(key, None)
-        elif isinstance(value, dict) and key not in _whole():
+        elif isinstance(value, dict) and key not in whole():
             below = result.get(key)
             result[key] = overlay(below if isinstance(below, dict) else {}, value)
         else:
@@ -97,29 +97,29 @@ def overlay(under: Tree, over: Tree) -> Tree:
 
 
 @cache
-def _whole() -> frozenset[str]:
+def whole() -> frozenset[str]:
     """Settings whose value is JSON: one value, in which `null` is said and takes nothing away."""
     return frozenset(
         path.rpartition(".")[2] for path, one in all_settings().items() if one.spellings[0].form is Form.JSON
     )
 
 
-def _models(models: Entry, base: Tree) -> Any:
+def _models(models: Entry, base: Values) -> Any:
     if models.node.entries is None:
         return models.node.value
     return {name: _model(entry, base) for name, entry in models.node.entries.items()}
 
 
-def _model(entry: Entry, base: Tree) -> Any:
+def _model(entry: Entry, base: Values) -> Any:
     own = {} if entry.node.value is None else _resolved(entry, paths.resolve_model)
     return overlay(base, own) if isinstance(own, dict) else own
 
 
-def _resolved(entry: Entry | None, resolve: Callable[[Node], Tree]) -> Any:
+def _resolved(entry: Entry | None, resolve: Callable[[Node], Values]) -> Any:
     return resolve(entry.node) if entry and entry.node.entries is not None else entry and entry.node.value
 
 
-def model_part(server: Any) -> Tree:
+def model_part(server: Any) -> Values:
     """What section `server` says of models."""
     return {key: value for key, value in _items(server) if key in MODEL_KEYS_OF_SERVER}
 
@@ -131,7 +131,7 @@ def process_part(server: Any) -> Any:
     return {key: value for key, value in _items(server) if key not in MODEL_KEYS_OF_SERVER}
 
 
-def _shared(defaults: Any) -> Tree:
+def _shared(defaults: Any) -> Values:
     return {key: value for key, value in _items(defaults) if key not in NOT_IN_DEFAULTS}
 
 

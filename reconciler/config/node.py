@@ -1,10 +1,14 @@
 """What a parsed file is made of: plain values, each with its place."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from reconciler.config.text import Place
 
 Path = tuple[str | int, ...]
+
+MAX_DEPTH = 50
+"""Levels of mappings and lists."""
 
 QUOTED = 1
 PLAIN = 2
@@ -46,6 +50,14 @@ class Node:
             return Entry(item.place, item)
         return None
 
+    def grow(self, child: "Node") -> None:
+        """Counts one more child, while the node is built."""
+        self.size += child.size
+        if self.height <= child.height:
+            self.height = child.height + 1
+        if child.open:
+            self.open = QUOTED
+
 
 class Entry(NamedTuple):
     """A key's place and what stands under it."""
@@ -54,11 +66,22 @@ class Entry(NamedTuple):
     node: Node
 
 
+Sections = Mapping[str, Entry]
+"""The keys of the top level, of one file or of all."""
+
+
+def entries_of(sections: Sections, name: str) -> Sections:
+    """What stands under one of them; nothing when it is absent or no mapping."""
+    entry = sections.get(name)
+    return (entry.node.entries or {}) if entry else {}
+
+
 def mapping(place: Place, entries: dict[str, Entry]) -> Node:
     """A mapping made of parts that were read elsewhere."""
     node = Node({key: entry.node.value for key, entry in entries.items()}, place)
     node.entries = entries
-    node.open = int(any(entry.node.open for entry in entries.values()))
+    for entry in entries.values():
+        node.grow(entry.node)
     return node
 
 
@@ -66,5 +89,6 @@ def sequence(place: Place, items: list[Node]) -> Node:
     """The same for a list."""
     node = Node([item.value for item in items], place)
     node.items = items
-    node.open = int(any(item.open for item in items))
+    for item in items:
+        node.grow(item)
     return node

@@ -8,8 +8,7 @@ from typing import Any
 from reconciler.config.node import Node
 from reconciler.config.text import Place
 from reconciler.spec.registry import model_settings, server_settings
-
-SECRETS = ("api_key", "hf_token")
+from reconciler.spec.server import SECRETS
 
 
 def absolute(value: str, directory: str) -> str:

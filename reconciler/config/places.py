@@ -1,10 +1,10 @@
 """Where every value of the merged configuration was said, also one that a model inherited."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.config.edits import Edit, fix_at
-from reconciler.config.node import Entry, Path
+from reconciler.config.node import Entry, Path, Sections, entries_of
 from reconciler.config.problem import WITHOUT_QUOTES, Problem, dotted
 from reconciler.config.text import Place, problem_at
 from reconciler.domain.diagnostic import Applicability, Diagnostic, Fix, Position
@@ -35,7 +35,7 @@ class Places:
         files: the beginning of each file, for what is missing altogether.
     """
 
-    sections: Mapping[str, Entry]
+    sections: Sections
     files: tuple[Place, ...]
 
     def said_at(self, path: Path) -> tuple[Path, Entry] | None:
@@ -57,12 +57,11 @@ class Places:
     def parts(self, path: str) -> Path:
         """A dotted path taken apart; a model's name may have dots of its own."""
         section, _, rest = path.partition(".")
-        models = self.sections.get("models")
-        if section != "models" or models is None or not rest:
+        if section != "models" or not rest:
             return tuple(path.split(".")) if path else ()
         pieces = rest.split(".")
         longest_first = (".".join(pieces[:end]) for end in range(len(pieces), 0, -1))
-        known = models.node.entries or {}
+        known = entries_of(self.sections, "models")
         name = next((one for one in longest_first if one in known), pieces[0])
         behind = rest[len(name) + 1 :]
         return ("models", name, *behind.split(".")) if behind else ("models", name)

@@ -5,34 +5,32 @@ They are laid over sections before models inherit, so that each of `server`, `de
 values on top. Mappings are merged key by key, anything else is replaced, and `null` takes away.
 """
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from reconciler.config.keys import BESIDE_THE_SPEC, RESERVED, is_secret
-from reconciler.config.merge import Merged, Tree, model_part, process_part
-from reconciler.config.node import Entry, Node, Path, mapping
+from reconciler.config.limits import large_parts
+from reconciler.config.merge import Merged, Values, model_part, overlay, process_part, whole
+from reconciler.config.node import Entry, Node, Path, Sections, entries_of, mapping
 from reconciler.config.problem import Problem, dotted
 from reconciler.config.text import Refusal, printable
-from reconciler.config.validation import validate
-from reconciler.config.wording import bad_value, unknown_key
+from reconciler.config.validation import PLACEHOLDERS, validate
+from reconciler.config.wording import bad_value, nearest, unknown_key
 from reconciler.spec.base import fields
 from reconciler.spec.fleet import FleetSpec
-
-Sections = dict[str, Entry]
+from reconciler.spec.sources import SOURCES
 
 NOT_IN_PROFILES = frozenset({"version", "fleet", "required_version", "include", "profiles"})
 """Keys of the top level that say what the configuration is, and not how it is to be this time."""
 
 ALLOWED = frozenset({*fields(FleetSpec), *BESIDE_THE_SPEC} - NOT_IN_PROFILES)
-SOURCES = ("path", "hf", "url", "docker")
-"""A model of a profile that has none of them is a part of a model declared elsewhere."""
 
 
-def lay_over(sections: Mapping[str, Entry], names: Sequence[str]) -> tuple[Sections, list[Refusal]]:
+def lay_over(sections: Sections, names: Sequence[str]) -> tuple[Sections, list[Refusal]]:
     """The sections with those of the chosen profiles on top, the last one strongest; and profiles that are nowhere."""
-    known = profiles_of(sections)
+    known = entries_of(sections, "profiles")
     result = dict(sections)
     for name in names:
         for key, entry in (_usable(known[name]) if name in known else {}).items():
@@ -40,28 +38,24 @@ def lay_over(sections: Mapping[str, Entry], names: Sequence[str]) -> tuple[Secti
     return result, [_unknown(name, known) for name in dict.fromkeys(names) if name not in known]
 
 
-def profiles_of(sections: Mapping[str, Entry]) -> dict[str, Entry]:
-    """The profiles by name."""
-    entry = sections.get("profiles")
-    return (entry.node.entries or {}) if entry else {}
-
-
-def misshapen(sections: Mapping[str, Entry]) -> Iterator[Problem]:
+def misshapen(sections: Sections) -> Iterator[Problem]:
     """What is wrong with profiles and variables as such, chosen or not."""
     yield from _not_a_mapping(sections, ("profiles",))
     yield from _not_a_mapping(sections, ("variables",))
-    for name, profile in profiles_of(sections).items():
-        yield from _not_a_mapping(profiles_of(sections), ("profiles", name))
+    profiles = entries_of(sections, "profiles")
+    named = Counter(name for one in profiles.values() for name in entries_of(one.node.entries or {}, "models"))
+    for name, profile in profiles.items():
+        yield from _not_a_mapping(profiles, ("profiles", name))
         inner = profile.node.entries or {}
         yield from (_not_here(("profiles", name, key)) for key in inner if key not in ALLOWED)
         yield from _not_a_mapping(inner, ("profiles", name, "variables"))
-        yield from _nothing_to_take(sections, name)
+        yield from _nothing_to_take(name, inner, entries_of(sections, "models"), named)
 
 
-def check_unused(sections: Mapping[str, Entry], chosen: Sequence[str]) -> Iterator[Problem]:
+def check_unused(sections: Sections, chosen: Sequence[str]) -> Iterator[Problem]:
     """What is wrong with profiles that nobody asked for: keys and types; what is missing may come from elsewhere."""
-    for name, profile in profiles_of(sections).items():
-        if name not in chosen:
+    for name, profile in entries_of(sections, "profiles").items():
+        if name not in chosen and not any(large_parts(profile.node.entries or {})):
             tree = {key: _without_open(entry.node) for key, entry in _usable(profile).items() if key != "variables"}
             for problem in validate(_as_fleet(tree)).problems:
                 if problem.code != "E0205":
@@ -75,8 +69,9 @@ def _usable(profile: Entry) -> Sections:
 def _laid(under: Entry | None, over: Entry, path: Path) -> Entry:
     """One on top of the other; a model that is `null` is gone with all that it would inherit."""
     of_models = path == ("models",)
-    if over.node.entries is None or (path[0] == "server" and is_secret(path)):
-        # A reference to a secret is one value: one of its two keys stands for the other.
+    is_model = path[:-1] == ("models",)
+    if over.node.entries is None or (path[-1] in whole() and not is_model) or (path[0] == "server" and is_secret(path)):
+        # A reference to a secret is one value too: one of its two keys stands for the other.
         return over
     if not of_models and (under is None or under.node.entries is None):
         return over
@@ -89,7 +84,7 @@ def _laid(under: Entry | None, over: Entry, path: Path) -> Entry:
     return Entry(base.place, mapping(base.node.place, entries))
 
 
-def _not_a_mapping(holder: Mapping[str, Entry], path: tuple[str, ...]) -> Iterator[Problem]:
+def _not_a_mapping(holder: Sections, path: tuple[str, ...]) -> Iterator[Problem]:
     entry = holder.get(path[-1])
     if entry is not None and entry.node.entries is None and entry.node.value is not None:
         yield bad_value(path, entry.node.value, [{"type": "model_type"}])
@@ -102,49 +97,42 @@ def _not_here(path: tuple[str, ...]) -> Problem:
     if key in NOT_IN_PROFILES:
         summary, hint = f"`{key}` cannot stand in a profile", "write it at the top of the file"
         return Problem(code="E0605", summary=summary, path=path, hint=hint, at_key=True)
-    near = difflib.get_close_matches(key, sorted(ALLOWED), 1)
+    near = nearest(key, ALLOWED)
     return Problem(
         code="E0204",
         summary=f"unknown key `{printable(key)}` in `{printable(dotted(path[:-1]))}`",
         path=path,
         detail=f"expected one of {', '.join(f'`{one}`' for one in sorted(ALLOWED))}",
-        hint=f"did you mean `{near[0]}`?" if near else f"remove `{printable(key)}`",
+        hint=f"did you mean `{near}`?" if near else f"remove `{printable(key)}`",
         at_key=True,
     )
 
 
-def _unknown(name: str, known: Mapping[str, Entry]) -> Refusal:
-    near = difflib.get_close_matches(name, known, 1)
+def _unknown(name: str, known: Sections) -> Refusal:
+    near = nearest(name, known)
     return Refusal(
         code="E0604",
         summary=f"there is no profile `{printable(name)}`",
         detail=f"expected one of {', '.join(f'`{one}`' for one in known)}"
         if known
         else "the files have no `profiles:`",
-        hint=f"did you mean `{near[0]}`?" if near else "declare it in `profiles:`, or leave the option out",
+        hint=f"did you mean `{near}`?" if near else "declare it in `profiles:`, or leave the option out",
         path=f"--profile {printable(name)}",
     )
 
 
-def _nothing_to_take(sections: Mapping[str, Entry], profile: str) -> Iterator[Problem]:
-    """Models that a profile takes away and that nobody declares, here or in another profile."""
-    known = _models(sections)
-    others = [other.node.entries or {} for name, other in profiles_of(sections).items() if name != profile]
-    for name, entry in _models(profiles_of(sections)[profile].node.entries or {}).items():
-        if entry.node.value is None and name not in known and not any(name in _models(one) for one in others):
-            near = difflib.get_close_matches(name, known, 1)
+def _nothing_to_take(profile: str, said: Sections, known: Sections, named: Counter[str]) -> Iterator[Problem]:
+    """Models that a profile takes away and that nobody declares; other profiles may have `named` them."""
+    for name, entry in entries_of(said, "models").items():
+        if entry.node.value is None and name not in known and named[name] == 1:
+            near = nearest(name, known)
             yield Problem(
                 code="E0606",
                 summary=f"there is no model `{printable(name)}` to take away",
                 path=("profiles", profile, "models", name),
-                hint=f"did you mean `{near[0]}`?" if near else "remove the line",
+                hint=f"did you mean `{near}`?" if near else "remove the line",
                 at_key=True,
             )
-
-
-def _models(sections: Mapping[str, Entry]) -> Mapping[str, Entry]:
-    entry = sections.get("models")
-    return (entry.node.entries or {}) if entry else {}
 
 
 def _without_open(node: Node) -> object:
@@ -157,28 +145,18 @@ def _without_open(node: Node) -> object:
     return {key: _without_open(one) for key, one in inner if not one.open or one.entries is not None}
 
 
-def _as_fleet(tree: Tree) -> Merged:
+def _as_fleet(tree: Values) -> Merged:
     """The sections of a profile as if they were all there is."""
     server, defaults, models = (tree.pop(key, None) for key in ("server", "defaults", "models"))
-    whole = {key: value for key, value in tree.items() if value is not None}
-    if server is not None:
-        whole["server"] = _plain(process_part(server))
     if isinstance(models, dict):
-        whole["models"] = {name: _as_model(body) for name, body in models.items() if body is not None}
-    elif models is not None:
-        whole["models"] = models
-    fleet = {"version": 1, "fleet": "unnamed", **{key: _plain(value) for key, value in whole.items()}}
+        models = {name: _as_model(body) for name, body in models.items() if body is not None}
+    own = overlay({}, {**tree, "server": process_part(server)})
+    fleet = {**PLACEHOLDERS, **own} | ({} if models is None else {"models": models})
     return Merged(fleet=fleet, defaults=defaults, server=model_part(server))
 
 
 def _as_model(body: Any) -> Any:
+    """One without a source is a part of a model that is declared elsewhere."""
     if not isinstance(body, dict):
         return body
-    return _plain(body) | ({} if any(body.get(key) for key in SOURCES) else {"path": "/missing"})
-
-
-def _plain(value: Any) -> Any:
-    """Without what is taken away."""
-    if not isinstance(value, dict):
-        return value
-    return {key: _plain(inner) for key, inner in value.items() if inner is not None}
+    return overlay({}, body) | ({} if any(body.get(key) for key in SOURCES) else {"path": "/missing"})

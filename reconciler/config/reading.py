@@ -58,7 +58,7 @@ def gather_all(paths: Sequence[Path]) -> tuple[tuple[RawFile, ...], tuple[Diagno
 def read(files: Sequence[RawFile], shelf: Shelf) -> Reading:
     """Parses the files and all that they include, each once."""
     reading = Reading(list(files))
-    links: list[list[_Link]] = []
+    links: list[list[_Link]] = [[] for _ in files]
     numbers = {file.identity: number for number, file in enumerate(files)}
     allowed = allowance()
     for number, file in enumerate(reading.files):
@@ -66,13 +66,13 @@ def read(files: Sequence[RawFile], shelf: Shelf) -> Reading:
         if len(reading.problems) > MOST_PROBLEMS:
             reading.lost = True
             break
-        links.append([])
         for place, wanted in _includes(root, reading):
             reading.inclusions.append(Inclusion(number, wanted))
             for found in _included(Inclusion(number, wanted), place, reading, shelf):
                 if found.identity not in numbers:
                     numbers[found.identity] = len(reading.files)
                     reading.files.append(found)
+                    links.append([])
                 named = not is_pattern(wanted) and found.path.name == wanted.rpartition("/")[2]
                 links[number].append(_Link(numbers[found.identity], place, named))
     reading.problems += _circles(links, reading.files)

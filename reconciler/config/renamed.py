@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.config.edits import Edit, fix_at
-from reconciler.config.node import Entry, Node, Path
+from reconciler.config.node import Entry, Node, Path, mapping
 from reconciler.config.problem import dotted
 from reconciler.config.text import problem_at
 from reconciler.domain.diagnostic import Diagnostic, Severity
@@ -53,9 +53,7 @@ def _renamed(node: Node, above: Path, rest: Path, name: str, said: list[Diagnost
         else:
             said.append(_warning(path, name, entry))
             entries[name] = entry
-    built = Node({key: entry.node.value for key, entry in entries.items()}, node.place)
-    built.entries, built.size, built.height = entries, node.size, node.height
-    return built
+    return mapping(node.place, entries)
 
 
 def _warning(path: Path, name: str, entry: Entry) -> Diagnostic:

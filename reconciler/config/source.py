@@ -1,5 +1,5 @@
 """
-One file of YAML becomes nodes. The only module that knows the YAML library.
+One file of YAML becomes nodes. The only module that knows what the YAML library means.
 
 It reads events rather than the library's own tree: so depth and repetition are bounded before they cost anything, and
 duplicate keys, tags and aliases are seen where they stand. libyaml's parser is used where PyYAML was built with it.
@@ -21,12 +21,11 @@ from yaml.events import (
 )
 
 from reconciler.config import syntax
-from reconciler.config.node import PLAIN, QUOTED, Entry, Node
+from reconciler.config.node import MAX_DEPTH, PLAIN, QUOTED, Entry, Node
 from reconciler.config.scalars import BadScalarError, plain, tagged
 from reconciler.config.text import Place, Text, printable, problem_at
-from reconciler.domain.diagnostic import Diagnostic
+from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic
 
-MAX_DEPTH = 50
 MAX_EXPANDED = 200_000
 """Nodes that aliases may repeat; a file without aliases is bounded by its bytes alone."""
 
@@ -42,7 +41,6 @@ MAX_LENGTH = 1024 * 1024
 MAX_KEY = 1024
 """Characters; what libyaml allows a key without `? `."""
 
-MAX_PROBLEMS = 100
 PREFIX = "tag:yaml.org,2002:"
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -181,7 +179,7 @@ class _Reader:
             item = self.node(event, depth + 1)
             node.items.append(item)
             node.value.append(item.value)
-            self.grow(node, item)
+            node.grow(item)
         return node
 
     def mapping(self, event: MappingStartEvent, depth: int) -> Node:
@@ -193,7 +191,7 @@ class _Reader:
             is_merge = type(event) is ScalarEvent and event.value == "<<" and event.implicit[0]
             key = self.node(event, depth + 1)
             value = self.node(self.next(), depth + 1)
-            self.grow(node, value)
+            node.grow(value)
             if is_merge:
                 merged.append(value)
             else:
@@ -211,7 +209,7 @@ class _Reader:
             self.note(syntax.bad_key(key))
         elif len(key.value) > MAX_KEY:
             detail = f"expected at most {MAX_KEY:,} characters, got {len(key.value):,}"
-            self.say(key.place, "E0106", "a key is too long", detail=detail, hint="choose a shorter one")
+            self.say(key.place, "E0111", "a key is too long", detail=detail, hint="choose a shorter one")
         elif key.value in entries:
             first = entries[key.value].place
             self.say(
@@ -250,13 +248,6 @@ class _Reader:
             self.fail(place, "E0108", f"nested deeper than {MAX_DEPTH} levels", hint="make it flatter")
         return target
 
-    def grow(self, parent: Node, child: Node) -> None:
-        parent.size += child.size
-        if child.open:
-            parent.open = QUOTED
-        if parent.height <= child.height:
-            parent.height = child.height + 1
-
     def tag(self, event: Any, allowed: set[str]) -> str | None:
         """The short name of an explicit tag; one that YAML does not define is refused."""
         if event.tag is None or event.tag == "!":
@@ -282,5 +273,5 @@ class _Reader:
 
     def note(self, problem: Diagnostic) -> None:
         self.problems.append(problem)
-        if len(self.problems) >= MAX_PROBLEMS:
+        if len(self.problems) > MOST_PROBLEMS:
             raise _Unreadable

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
 from reconciler.domain.frozen import frozen
-from reconciler.spec.sources import tells_a_secret
+from reconciler.spec.sources import SENSITIVE, tells_a_secret
 
 MAX_SNIPPET = 500
 """Longer lines are written by programs; showing one helps nobody."""
@@ -18,7 +18,7 @@ MAX_CHAIN = 6
 LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line in YAML 1.1, by which libyaml counts."""
 
-SECRET_KEY = re.compile(r"(api[-_]?key|hf[-_]token|secret|password)s?[\"']?\s*:", re.IGNORECASE)
+SECRET_KEY = re.compile(rf"(?:{SENSITIVE})s?[\"']?\s*:", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """The pieces of a YAML text as they stand there: what `rewrite` moves around. Only the reader knows what they mean."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
-SCANNER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from reconciler.config.source import LOADER
 
 
 class Token(NamedTuple):
@@ -28,7 +28,7 @@ class Token(NamedTuple):
 
 def tokens(content: str) -> Iterator[Token]:
     """All pieces in order; for a text that the reader takes."""
-    for one in yaml.scan(content, Loader=SCANNER):
+    for one in yaml.scan(content, Loader=LOADER):
         start, end = one.start_mark, one.end_mark
         kind = type(one).__name__.removesuffix("Token")
         yield Token(kind, start.index, end.index, start.column, getattr(one, "style", None) or "")

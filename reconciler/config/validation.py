@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from reconciler.config import wording
 from reconciler.config.keys import NOT_IN_DEFAULTS, is_secret
-from reconciler.config.merge import Merged, Tree
+from reconciler.config.merge import Merged, Values, overlay
 from reconciler.config.node import Path
 from reconciler.config.problem import Problem
 from reconciler.domain.diagnostic import MOST_PROBLEMS
@@ -61,7 +61,7 @@ def validate(merged: Merged) -> Validated:
     return Validated(spec, shared)
 
 
-def _spec(tree: Tree) -> tuple[FleetSpec | None, list[_Refused]]:
+def _spec(tree: Values) -> tuple[FleetSpec | None, list[_Refused]]:
     """
     The spec, or what is refused of it.
 
@@ -74,20 +74,20 @@ def _spec(tree: Tree) -> tuple[FleetSpec | None, list[_Refused]]:
     ready: dict[str, ModelSpec] = {}
     items = iter(models.items())
     while len(refused) <= MOST_PROBLEMS and (few := dict(islice(items, AT_ONCE))):
-        some, wrong = _at_once({"version": 1, "fleet": "unnamed", "models": few})
+        some, wrong = _at_once({**PLACEHOLDERS, "models": few})
         refused += wrong
         ready |= some.models if some else {}
     return head.replaced(models=ready) if head and not refused else None, refused
 
 
-def _few_unknown(tree: Tree) -> Tree:
+def _few_unknown(tree: Values) -> Values:
     """With as many keys that nobody knows as can be listed."""
     known = fields(FleetSpec)
     unknown = set(islice((key for key in tree if key not in known), MOST_PROBLEMS + 1))
     return {key: value for key, value in tree.items() if key in known or key in unknown}
 
 
-def _at_once(tree: Tree) -> tuple[FleetSpec | None, list[_Refused]]:
+def _at_once(tree: Values) -> tuple[FleetSpec | None, list[_Refused]]:
     try:
         return validate_spec(FleetSpec, tree), []
     except ValidationError as error:
@@ -112,21 +112,17 @@ def _defaults(defaults: Any) -> Iterator[Problem]:
     yield from _shared(("defaults",), {key: value for key, value in defaults.items() if key not in NOT_IN_DEFAULTS})
 
 
-def _shared(section: Path, values: Tree) -> Iterator[Problem]:
+def _shared(section: Path, values: Values) -> Iterator[Problem]:
     """What models inherit, looked at as if it were a model."""
     tree = {key: value for key, value in values.items() if value is not None}
     try:
-        validate_spec(ModelSpec, _without_nulls(tree))
+        validate_spec(ModelSpec, overlay({}, tree))
     except ValidationError as error:
         for one in _refused(error, tree):
             yield _problem(one._replace(path=(*section, *one.path)), {str(section[0]): tree})
 
 
-def _without_nulls(tree: Tree) -> Tree:
-    return {k: _without_nulls(v) if isinstance(v, dict) else v for k, v in tree.items() if v is not None}
-
-
-def _refused(error: ValidationError, tree: Tree) -> list[_Refused]:
+def _refused(error: ValidationError, tree: Values) -> list[_Refused]:
     """The validator's errors by path; the branches of a union are one, and the deepest branch speaks for it."""
     found: dict[tuple[Path, str], _Refused] = {}
     for failure in error.errors(include_url=False, include_input=False):
@@ -163,7 +159,7 @@ def _has(value: Any, part: str | int) -> bool:
     return isinstance(value, dict) and part in value
 
 
-def _problem(refused: _Refused, tree: Tree) -> Problem:
+def _problem(refused: _Refused, tree: Values) -> Problem:
     path, failures = refused.path, refused.failures
     if refused.kind == "unknown":
         return wording.unknown_key(path, path[:-1])
@@ -184,7 +180,7 @@ def _value(tree: Any, path: Path) -> Any:
     return tree
 
 
-def _remains(tree: Tree, refused: list[_Refused]) -> FleetSpec | None:
+def _remains(tree: Values, refused: list[_Refused]) -> FleetSpec | None:
     """The fleet without what was refused."""
     for _ in range(ATTEMPTS):
         tree = _without(tree, refused)

@@ -4,38 +4,34 @@
 Texts are put together as texts; a scalar that stands in its file without quotes is read again by the rules of YAML.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 from reconciler.config.choice import Choice
-from reconciler.config.node import PLAIN, Entry, Node, Path, mapping, sequence
+from reconciler.config.node import MAX_DEPTH, PLAIN, Entry, Node, Path, Sections, entries_of, mapping, sequence
 from reconciler.config.problem import dotted
 from reconciler.config.scalars import BadScalarError, plain
+from reconciler.config.source import MAX_LENGTH
 from reconciler.config.syntax import forbidden_escape
 from reconciler.config.text import Place, Refusal, printable, problem_at, way_round
-from reconciler.config.wording import describe
-from reconciler.domain.diagnostic import Diagnostic
+from reconciler.config.wording import describe, nearest
+from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic
+from reconciler.spec.sources import SENSITIVE
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 TOKEN = re.compile(r"\$\$\{|\$\{(?P<inner>[^{}]*)\}|\$\{")
 ENVIRONMENT = "env:"
-SECRET = re.compile(r"SECRET|PASSW(?:OR)?D|API_?KEY|(?<![A-Z])KEYS?(?![A-Z])|TOKEN(?![A-Z])", re.IGNORECASE)
+SECRET = re.compile(rf"{SENSITIVE}|(?<![a-z])keys?(?![a-z])", re.IGNORECASE)
 """Names of environment variables that hold what must not become part of a file, a command line or a plan."""
 
-MAX_TEXT = 100_000
+MAX_TEXT = MAX_LENGTH
 """Characters of one text; variables that double each other grow fast."""
 
-MAX_ALL_TEXT = 10_000_000
-MAX_PROBLEMS = 100
+MAX_ALL_TEXT = 10 * MAX_TEXT
 ONCE = frozenset({"E0108", "E0614"})
 """What goes too far in one place does so in many."""
-
-MAX_DEPTH = 50
-
-Sections = Mapping[str, Entry]
 
 
 class Substituted(NamedTuple):
@@ -53,7 +49,7 @@ class Substituted(NamedTuple):
     environment: dict[str, str]
 
 
-class _Refused(Exception):  # noqa: N818 - leaves a text, never this module
+class _Unreplaced(Exception):  # noqa: N818 - leaves a text, never this module
     """What is wrong with one `${…}`; nothing when it was said elsewhere. `about` is the variable to say it at."""
 
     def __init__(self, code: str = "", summary: str = "", hint: str = "", detail: str = "", about: str = "") -> None:
@@ -76,25 +72,23 @@ def substitute(sections: Sections, choice: Choice, environ: Mapping[str, str], *
 
 def unused(sections: Sections, choice: Choice) -> Iterator[Refusal]:
     """Variables that were given and are neither declared nor used anywhere: slips of the pen."""
-    declared = _declared(sections)
+    declared = entries_of(sections, "variables")
     asked = [name for name in choice.variables if name not in declared]
     used = {name for entry in sections.values() for name in _names_in(entry.node)} if asked else set()
     for name in asked:
         if name not in used:
-            near = difflib.get_close_matches(name, {*declared, *used}, 1)
+            near = nearest(name, {*declared, *used})
             yield Refusal(
                 code="E0613",
                 summary=f"nothing uses the variable `{printable(name)}`",
-                hint=f"did you mean `{near[0]}`?"
-                if near
-                else f"leave the option out, or write `${{{printable(name)}}}`",
+                hint=f"did you mean `{near}`?" if near else f"leave the option out, or write `${{{printable(name)}}}`",
                 path=f"--var {printable(name)}",
             )
 
 
 class _Substitution:
     def __init__(self, sections: Sections, choice: Choice, environ: Mapping[str, str], *, whole: bool) -> None:
-        self.declared = _declared(sections)
+        self.declared = entries_of(sections, "variables")
         self.secrets = frozenset(_secrets(sections))
         self.given, self.environ, self.whole = choice.variables, environ, whole
         self.values: dict[str, str | None] = dict(choice.variables)
@@ -123,7 +117,7 @@ class _Substitution:
             return self.remaining(node, node.items, path)
         try:
             return self.scalar(node)
-        except _Refused as error:
+        except _Unreplaced as error:
             self.refused.add(path)
             self.note(error, node.place, path)
             return None
@@ -139,16 +133,16 @@ class _Substitution:
     def scalar(self, node: Node) -> Node:
         text = self.text(node.value, ())
         if problem := forbidden_escape(node.place, text):
-            raise _Refused(problem.code, problem.summary, "mend the value of the variable")
+            raise _Unreplaced(problem.code, problem.summary, "mend the value of the variable")
         if node.open != PLAIN:
             return Node(text, node.place)
         try:
             return Node(plain(text.strip()), node.place)
         except BadScalarError as error:
-            raise _Refused("E0114", f"`{printable(node.value)}` cannot be read: {error}") from error
+            raise _Unreplaced("E0114", f"`{printable(node.value)}` cannot be read: {error}") from error
 
-    def note(self, error: _Refused, place: Place, path: Path) -> None:
-        if not error.code or error.code in self.said_once or len(self.problems) >= MAX_PROBLEMS:
+    def note(self, error: _Unreplaced, place: Place, path: Path) -> None:
+        if not error.code or error.code in self.said_once or len(self.problems) > MOST_PROBLEMS:
             return
         built = problem_at(place, error.code, error.summary, detail=error.detail, hint=error.hint, path=dotted(path))
         if built not in self.problems:
@@ -161,12 +155,12 @@ class _Substitution:
         """Every variable gets its value first, so that each mistake in one is told once, where it was made."""
         for name, entry in self.declared.items():
             if NAME.fullmatch(name):
-                with suppress(_Refused):
+                with suppress(_Unreplaced):
                     self.variable(name, ())
             else:
                 hint = "begin with a letter, and use letters, digits, `_` and `-`"
                 summary = f"`{printable(name)}` cannot be a variable's name"
-                self.note(_Refused("E0302", summary, hint), entry.place, ("variables", name))
+                self.note(_Unreplaced("E0302", summary, hint), entry.place, ("variables", name))
 
     def variable(self, name: str, chain: tuple[str, ...]) -> str:
         """Its value; one that cannot be had is told at the variable, and its users have no second problem."""
@@ -177,41 +171,41 @@ class _Substitution:
                 raise self.unknown(name)
             try:
                 self.values[name] = self.said(name, chain)
-            except _Refused as error:
+            except _Unreplaced as error:
                 self.values[name] = None
                 about = error.about or name
                 entry = self.declared[about]
                 place = entry.place if entry.node.entries is not None else entry.node.place
                 self.note(error, place, ("variables", about))
         if (value := self.values[name]) is None:
-            raise _Refused
+            raise _Unreplaced
         return value
 
     def said(self, name: str, chain: tuple[str, ...]) -> str:
         node = self.declared[name].node
         if node.value is None:
             summary, hint = f"the variable `{name}` has no value", f"give it one: `--var {name}=VALUE`"
-            raise _Refused("E0609", summary, hint, "`null` says that it must be given")
+            raise _Unreplaced("E0609", summary, hint, "`null` says that it must be given")
         if isinstance(node.value, list | dict):
             summary, hint = f"the variable `{name}` cannot be {describe(node.value)}", "write one value"
-            raise _Refused("E0201", summary, hint, "expected a text, a number, `true` or `false`")
+            raise _Unreplaced("E0201", summary, hint, "expected a text, a number, `true` or `false`")
         if len(chain) >= MAX_DEPTH:
-            raise _Refused("E0108", f"variables use each other more than {MAX_DEPTH} levels deep", "make it flatter")
+            raise _Unreplaced("E0108", f"variables use each other more than {MAX_DEPTH} levels deep", "make it flatter")
         return self.text(node.value, (*chain, name)) if node.open else _written(node)
 
     def text(self, text: str, chain: tuple[str, ...]) -> str:
         """A text with everything replaced in it."""
         parts: list[str] = []
-        length = end = 0
+        length, end = len(text), 0
         for match in TOKEN.finditer(text):
             parts += (text[end : match.start()], self.token(match, chain))
             end = match.end()
-            length += len(parts[-1])
+            length += len(parts[-1]) - len(match[0])
             if length > MAX_TEXT:
-                raise _Refused("E0614", "the text becomes too long", "look for variables that repeat each other")
+                raise _Unreplaced("E0614", "the text becomes too long", "look for variables that repeat each other")
         self.length += length
         if self.length > MAX_ALL_TEXT:
-            raise _Refused("E0614", "variables make the configuration too long", "use shorter values")
+            raise _Unreplaced("E0614", "variables make the configuration too long", "use shorter values")
         return "".join((*parts, text[end:]))
 
     def token(self, match: re.Match[str], chain: tuple[str, ...]) -> str:
@@ -219,7 +213,9 @@ class _Substitution:
             return "${"
         inner = match["inner"]
         if inner is None:
-            raise _Refused("E0611", "`${` is not closed", "write `${NAME}`, or `$${` for the two characters themselves")
+            raise _Unreplaced(
+                "E0611", "`${` is not closed", "write `${NAME}`, or `$${` for the two characters themselves"
+            )
         if inner.startswith(ENVIRONMENT) and NAME.fullmatch(name := inner.removeprefix(ENVIRONMENT)):
             return self.from_environment(name)
         if not NAME.fullmatch(inner):
@@ -229,51 +225,45 @@ class _Substitution:
     def from_environment(self, name: str) -> str:
         if SECRET.search(name) or name in self.secrets:
             summary, hint = f"`{name}` looks like a secret", f"write `{{ env: {name} }}` where a secret belongs"
-            raise _Refused("E0612", summary, hint, "a replaced text ends up in command lines and plans")
+            raise _Unreplaced("E0612", summary, hint, "a replaced text ends up in command lines and plans")
         if name not in self.environ:
-            near = difflib.get_close_matches(name, self.environ, 1)
-            hint = f"did you mean `{near[0]}`?" if near else f"set it: `export {name}=VALUE`"
-            raise _Refused("E0608", f"the environment variable `{name}` is not set", hint)
+            near = nearest(name, self.environ)
+            hint = f"did you mean `{near}`?" if near else f"set it: `export {name}=VALUE`"
+            raise _Unreplaced("E0608", f"the environment variable `{name}` is not set", hint)
         self.environment[name] = self.environ[name]
         return self.environ[name]
 
     # --- what is wrong ---
 
-    def unknown(self, name: str) -> _Refused:
-        if not self.whole:
-            return _Refused()
-        near = difflib.get_close_matches(name, {*self.declared, *self.given}, 1)
+    def unknown(self, name: str) -> _Unreplaced:
+        if not self.whole or len(self.problems) > MOST_PROBLEMS:
+            return _Unreplaced()
+        near = nearest(name, {*self.declared, *self.given})
         if near:
-            hint = f"did you mean `{near[0]}`?"
+            hint = f"did you mean `{near}`?"
         elif name in self.environ and not SECRET.search(name):
             hint = f"write `${{env:{name}}}` for the environment variable"
         else:
             hint = f"declare it: `variables: {{{name}: VALUE}}`, or give it: `--var {name}=VALUE`"
-        return _Refused("E0607", f"there is no variable `{name}`", hint)
+        return _Unreplaced("E0607", f"there is no variable `{name}`", hint)
 
-    def circle(self, chain: tuple[str, ...]) -> _Refused:
+    def circle(self, chain: tuple[str, ...]) -> _Unreplaced:
         summary = f"the variable `{chain[0]}` needs itself"
-        return _Refused("E0610", summary, "give one of them a value of its own", way_round(chain), chain[0])
+        return _Unreplaced("E0610", summary, "give one of them a value of its own", way_round(chain), chain[0])
 
-    def malformed(self, inner: str) -> _Refused:
+    def malformed(self, inner: str) -> _Unreplaced:
         summary = f"`${{{printable(inner)}}}` cannot be read"
         hint = "write `${NAME}` or `${env:NAME}`, or `$${` for the two characters themselves"
         if match := re.match(rf"({NAME.pattern})\s*:?[-=?]", inner):
             hint = f"write the default in `variables: {{{match[1]}: VALUE}}`"
         elif NAME.fullmatch(inner.strip()):
             hint = f"write `${{{inner.strip()}}}`"
-        return _Refused("E0611", summary, hint, "expected the name of a variable, or `env:` and that of one outside")
-
-
-def _declared(sections: Sections) -> Mapping[str, Entry]:
-    entry = sections.get("variables")
-    return (entry.node.entries or {}) if entry else {}
+        return _Unreplaced("E0611", summary, hint, "expected the name of a variable, or `env:` and that of one outside")
 
 
 def _secrets(sections: Sections) -> Iterator[str]:
     """Names of environment variables that the fleet itself calls secrets."""
-    server = sections.get("server")
-    for entry in ((server.node.entries or {}) if server else {}).values():
+    for entry in entries_of(sections, "server").values():
         if (said := entry.node.child("env")) and isinstance(said.node.value, str):
             yield said.node.value
 

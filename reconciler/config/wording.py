@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from reconciler.config.edits import QUOTED, Edit
@@ -48,6 +48,7 @@ ITEM = re.compile(r"[\w./:-]+")
 """What can stand in a list as it is."""
 
 MANY_KEYS = 16
+MAX_NAMES = 2_000
 WRITTEN_AS = {
     "int_type": "write a whole number, such as `4096`",
     "float_type": "write a number, such as `0.7`",
@@ -101,6 +102,12 @@ def unknown_key(path: Path, section: Path) -> Problem:
         at_key=True,
         secret=is_secret(path),
     )
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """The most similar name, if one is; among very many nobody looks, which would take long."""
+    near = difflib.get_close_matches(name, known, 1) if len(known) <= MAX_NAMES else ()
+    return near[0] if near else ""
 
 
 def missing_key(path: Path) -> Problem:

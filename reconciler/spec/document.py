@@ -10,7 +10,7 @@ from reconciler.spec.model import ModelSpec
 from reconciler.spec.record import Applied
 from reconciler.spec.registry import written
 from reconciler.spec.router import RouterSpec
-from reconciler.spec.server import ServerSpec
+from reconciler.spec.server import SECRETS, ServerSpec
 from reconciler.spec.sources import SOURCES, download_path
 from reconciler.spec.versions import SPEC_VERSION
 
@@ -19,7 +19,7 @@ Document = Mapping[str, Any]
 FACTS = ("environment", "secrets", "llama_server", "files", "download")
 """Keys of a document that no spec has: what was found on the host when it was applied."""
 
-ELSEWHERE = frozenset({"api_key", "hf_token", "ports"})
+ELSEWHERE = frozenset({*SECRETS, "ports"})
 """Keys of `server` that do not stand in a document: secrets are compared by HMAC, the pool by the port it gave."""
 
 

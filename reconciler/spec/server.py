@@ -1,6 +1,7 @@
 """Section `server`: what belongs to every llama-server process and to no model."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from reconciler.spec.base import Spec
@@ -20,6 +21,9 @@ def _pool(value: str) -> str:
 
 API_KEY = "LLAMA_API_KEY"
 """The variable by which a server gets its key."""
+
+SECRETS: Mapping[str, str] = {"api_key": API_KEY, "hf_token": "HF_TOKEN"}
+"""Keys of secrets, each with the variable by which a server gets the value."""
 
 
 class ServerSpec(Spec):
@@ -79,5 +83,5 @@ class ServerSpec(Spec):
 
     def secrets(self) -> dict[str, SecretRef]:
         """The references by the environment variable that carries the value to a server."""
-        named = {API_KEY: self.api_key, "HF_TOKEN": self.hf_token}
-        return {name: ref for name, ref in named.items() if ref is not None}
+        named = ((variable, getattr(self, key)) for key, variable in SECRETS.items())
+        return {variable: ref for variable, ref in named if ref is not None}

@@ -30,10 +30,11 @@ _WORD = r"[A-Za-z0-9][\w.-]*"
 _HF = f"{_WORD}/{_WORD}(:{_WORD})?"
 _DOCKER = f"({_WORD}/)?{_WORD}(:{_WORD})?"
 _URL = r"https?://[^/?#\s]+/[^\s]*[^/\s]"
-_CREDENTIALS = (
-    r"(?i)://[^/\s]*@|[?&][^=&\s]*(token|secret|password|passwd|credential|signature|api[-_]?key|access[-_]?key)[^=&\s]*="
-    r"|[?&](sig|key|auth|pw|pwd)="
-)
+
+SENSITIVE = r"secret|passw(?:or)?d|credential|(?:api|access)[-_]?key|token(?![a-z])"
+"""What names of secrets have in them, whatever the case of the letters: keys, variables, parts of an address."""
+
+_CREDENTIALS = rf"(?i)://[^/\s]*@|[?&][^=&\s]*(?:{SENSITIVE}|token|signature)[^=&\s]*=|[?&](?:sig|key|auth|pw|pwd)="
 
 
 class WrittenSecretError(ValueError):

@@ -93,11 +93,11 @@ COMPOSITION: Explanations = {
         right="# run: reconcile plan --var folder=/mnt\nvariables: { folder: /srv }\n",
     ),
     "E0614": Explanation(
-        meaning="With its variables replaced a text has more than 100,000 characters, or all texts together more than 10 million.",
+        meaning="With its variables replaced a text has more than 1,048,576 characters, or all texts together more than ten times as many.",
         reason="A few lines that repeat each other can fill the memory.",
         remedy="Use each variable once, and put long texts into files.",
         wrong="variables:\n  a: 0123456789 0123456789\n"
-        + "".join(f"  {name}: {f'${{{before}}}' * 10}\n" for before, name in ("ab", "bc", "cd", "de")),
+        + "".join(f"  {name}: {f'${{{before}}}' * 10}\n" for before, name in ("ab", "bc", "cd", "de", "ef")),
         right="variables:\n  a: 0123456789 0123456789\n  b: ${a}${a}\n",
     ),
 }

@@ -72,7 +72,7 @@ FILES: Explanations = {
         right='fleet: "homelab"\n',
     ),
     "E0111": Explanation(
-        meaning="A file has more than 10 MiB, or there are more lines, models, keys or values than a fleet can need; the message has the limit.",
+        meaning="A file has more than 10 MiB, or there are more lines, models, keys or values than a fleet can need, or a key is too long; the message has the limit.",
         reason="A configuration is far smaller: ten thousand models take about 4 MiB.",
         remedy="Check that the right file is named, or divide it; make a fleet that is really so large several ones.",
     ),
@@ -87,9 +87,9 @@ FILES: Explanations = {
         remedy="Name the right directory, or write a file into it.",
     ),
     "E0114": Explanation(
-        meaning="A value does not fit its tag, or is a number of more than 100 characters.",
-        reason="It cannot be read as what the tag says.",
-        remedy="Put it in quotes if it is a text, or remove the tag.",
+        meaning="A value does not fit its tag, or is a text or number that is too long.",
+        reason="It cannot be read as what the tag says, or is more than any setting takes.",
+        remedy="Put it in quotes if it is a text, or remove the tag; put a long text into a file of its own.",
         wrong="router: { port: !!int eighty }\n",
         right="router: { port: 8080 }\n",
     ),

@@ -11,9 +11,9 @@ RULES: Explanations = {
         right="# file: a.yaml\nmodels:\n  chat: { path: /srv/a.gguf }\n# file: b.yaml\nmodels:\n  embed: { path: /srv/b.gguf }\n",
     ),
     "E0302": Explanation(
-        meaning="The text cannot be the name of a fleet, a model or an alias.",
-        reason="Names become sections of the router's INI file, where one `]` stops the whole router, and parts of paths.",
-        remedy="Take 1 to 128 printable characters, without `]`, and without blanks at the edges.",
+        meaning="The text cannot be the name of a fleet, a model, an alias or a variable.",
+        reason="Names become sections of the router's INI file, where one `]` stops the whole router, and parts of paths. Variables are replaced in values only, so `${…}` in a name would stay.",
+        remedy="Take 1 to 128 printable characters, without `]` and `${`, and without blanks at the edges; for a variable a letter, then letters, digits, `_` and `-`.",
         wrong='models:\n  "chat]": { path: /srv/a.gguf }\n',
         right="models:\n  chat: { path: /srv/a.gguf }\n",
     ),

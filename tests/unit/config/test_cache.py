@@ -48,7 +48,7 @@ def warm(load: Load, monkeypatch: pytest.MonkeyPatch) -> Load:
 
     def call(*profiles: str, **variables: str) -> LoadedFleet:
         with monkeypatch.context() as patch:
-            patch.setattr(loading._Source, "read", lambda _self: pytest.fail("it was parsed"))
+            patch.setattr(loading._Named, "read", lambda _self: pytest.fail("it was parsed"))
             return load(*profiles, **variables)
 
     return call

@@ -72,6 +72,32 @@ FILES: dict[str, tuple[Callable[[], str | bytes], str]] = {
         ),
         "E0111",
     ),
+    "much to inherit beside a variable": (
+        lambda: numbered(
+            "  m{}: {{path: x}}\n",
+            6_000,
+            HEAD
+            + "variables: {v: 1}\ndefaults:\n  sampling:\n    top_k: ${v}\n"
+            + f"  extra_args: {{{','.join(f'--a{n}: 1' for n in range(200))}}}\nmodels:\n",
+        ),
+        "E0111",
+    ),
+    "slips of the pen in variables": (
+        lambda: numbered(
+            "  m{0}: {{path: '${{vrable{0}}}'}}\n",
+            3_000,
+            numbered("  variable{}: 1\n", 100_000, HEAD + "variables:\n") + "models:\n",
+        ),
+        "E0607",
+    ),
+    "wrong parts of a profile": (
+        lambda: HEAD + "profiles: {p: {defaults: {extra_args: {--a: [" + "[]," * 380_000 + "]}}}}\n",
+        "E0111",
+    ),
+    "profiles that take away": (
+        lambda: numbered("  p{0}: {{models: {{m{0}: null, n: null}}}}\n", 40_000, HEAD + "profiles:\n"),
+        "E0606",
+    ),
     "everything in one line": (lambda: HEAD + "models: {" + "a: {path: x, z: 1}, " * 50_000 + "}\n", "E0103"),
     "UTF-16": (lambda: filled("a: b\n", size=4 * MIB).encode("utf-16"), "E0109"),
     "UTF-32": (lambda: filled("a: b\n", size=2 * MIB).encode("utf-32"), "E0109"),

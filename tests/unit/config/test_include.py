@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.config import files as reading
 from reconciler.config import include as including
+from reconciler.domain.diagnostic import MOST_PROBLEMS
 from tests.unit.config.conftest import HEAD, Write, load, places, problems
 
 TOP = HEAD + "router: {models_max: 0}\n"
@@ -202,7 +203,7 @@ def test_too_many_files_are_one_problem(several: Write, monkeypatch: pytest.Monk
 
 
 def test_too_many_bytes_are_one_problem(several: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_ALL_BYTES", 100)
+    monkeypatch.setattr(reading, "MAX_BYTES", 100)
 
     assert places(problems(several(f"{TOP}include: [models/**, extra.yaml]\n")))[0] == ("E0603", 4, 11)
 
@@ -219,3 +220,12 @@ def test_every_file_may_have_includes_of_its_own_and_variables_for_all(write: Wr
     path = write(TOP + "include: a.yaml\nmodels: {m: {path: '${size}-${kind}.gguf'}}\n")
 
     assert load(path).spec.models["m"].path == str(path.parent / "8b-q4.gguf")
+
+
+def test_files_with_very_many_problems_end_before_the_last_one(write: Write) -> None:
+    for name in "abcde":
+        write("x: 1\n" * 150, f"{name}.yaml")
+
+    found = problems(write(f"{TOP}include: [a.yaml, b.yaml, c.yaml, d.yaml, e.yaml]\n"))
+
+    assert len(found) == MOST_PROBLEMS

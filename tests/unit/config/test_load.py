@@ -19,7 +19,7 @@ FLEET = HEAD + "router: {models_max: 0}\nmodels:\n  a: {path: a.gguf, memory: {c
 def test_an_unchanged_fleet_is_not_parsed_again(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, cache = write(FLEET), tmp_path / "cache"
     first = load(path, cache=cache)
-    monkeypatch.setattr(loading._Source, "read", lambda _self: pytest.fail("it was parsed"))
+    monkeypatch.setattr(loading._Named, "read", lambda _self: pytest.fail("it was parsed"))
 
     again = load(path, cache=cache)
 

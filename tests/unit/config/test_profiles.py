@@ -224,3 +224,35 @@ def test_the_version_of_the_program_is_asked_for_in_an_included_file_too(write: 
     write("required_version: '>=99'\n", "more.yaml")
 
     assert places(problems(write(HEAD + "include: more.yaml\n"))) == [("E0313", 1, 19)]
+
+
+def test_a_json_value_of_a_profile_replaces_the_whole_one(write: Write) -> None:
+    model = "chat_template_kwargs: {path: x, chat_template_kwargs: "
+    over = "chat_template_kwargs: {chat_template_kwargs: {b: 3}}"
+    profiles = f"profiles: {{p: {{models: {{{over}}}}}}}\n"
+    path = write(f"{HEAD}router: {{models_max: 0}}\nmodels: {{{model}{{a: 1, b: 2}}}}}}\n{profiles}")
+
+    (chat,) = load_fleet([path], profiles=["p"]).spec.models.values()
+
+    assert chat.document()["chat_template_kwargs"] == {"b": 3}
+
+
+def test_profiles_and_variables_may_have_as_many_keys_as_models(write: Write) -> None:
+    models = "".join(f"      m{number}: {{path: x, memory: {{keep: 1}}}}\n" for number in range(3_000))
+    variables = "".join(f"  v{number}: 1\n" for number in range(6_000))
+    path = write(f"{HEAD}router: {{models_max: 0}}\nvariables:\n{variables}profiles:\n  p:\n    models:\n{models}")
+
+    assert len(load_fleet([path], profiles=["p"]).spec.models) == 3_000
+    assert load(path).spec.models == {}
+
+
+@pytest.mark.parametrize("part", ["defaults: {threads: 1, ", "models: {a: {path: x, "])
+def test_a_part_of_a_profile_is_no_larger_than_one_of_a_fleet(write: Write, part: str) -> None:
+    text = f"{FLEET}  large: {{{part}extra_args: {{--a: [{'[], ' * 6_000}]}}}}}}"
+
+    found = refused(write(text + ("}" if "models" in part else "")))
+
+    assert [one.code for one in found] == ["E0111"]
+    assert found[0].summary == "`profiles.large." + (
+        "models.a` is too large" if "models" in part else "defaults` is too large"
+    )

@@ -64,3 +64,10 @@ def test_an_old_name_is_warned_of_each_time(monkeypatch: pytest.MonkeyPatch, tmp
             Fix(replacement="models_max"),
             "write `models_max`, or let `reconcile fmt --fix` do it",
         )
+
+
+def test_a_variable_beside_an_old_name_is_still_replaced() -> None:
+    root, _ = parse(Text("fleet.yaml", "", "router:\n  max: ${x}\n"))
+    assert root
+
+    assert with_new_names(root, TABLE)[0].open

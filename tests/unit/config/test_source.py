@@ -9,7 +9,9 @@ import yaml
 
 from reconciler.config.source import parse
 from reconciler.config.text import Text
-from tests.unit.config.conftest import Write, places, problems
+from reconciler.domain.diagnostic import MOST_PROBLEMS
+from reconciler.errors import ConfigError
+from tests.unit.config.conftest import HEAD, Write, load, places, problems
 
 LOADERS = [pytest.param(yaml.SafeLoader, id="python"), pytest.param(yaml.CSafeLoader, id="libyaml")]
 
@@ -136,5 +138,27 @@ def test_a_byte_order_mark_is_no_part_of_the_text(write: Write) -> None:
     assert found.code == "E0205"
 
 
-def test_at_most_a_hundred_problems_of_one_file_are_listed(write: Write) -> None:
-    assert len(problems(write("a: 1\n" * 5000))) == 100
+def test_of_very_many_problems_the_first_ones_are_listed(write: Write) -> None:
+    with pytest.raises(ConfigError, match="more than 200 problems") as caught:
+        load(write("a: 1\n" * 5000))
+
+    assert len(caught.value.diagnostics) == MOST_PROBLEMS
+
+
+def test_a_key_that_is_too_long_is_told(write: Write) -> None:
+    assert places(problems(write(f"{HEAD}? {'k' * 1025}\n: 1\n"))) == [("E0111", 3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("token: planted", False),
+        ("db_passwd: planted", False),
+        ('"ACCESS_KEY" : planted', False),
+        ("credentials: planted", False),
+        ("n_tokens: 3", True),
+        ("tokenizer: a", True),
+    ],
+)
+def test_a_line_that_may_hold_a_secret_is_not_shown(line: str, shown: bool) -> None:  # noqa: FBT001 - a case of the table
+    assert Text("fleet.yaml", "", line).snippet(1) == (line if shown else "")

@@ -135,6 +135,7 @@ def test_an_anchor_of_a_free_section_is_replaced_where_it_is_used(write: Write) 
         ("${env:HF_TOKEN}", "E0612", "write `{ env: HF_TOKEN }`"),
         ("${env:dbPassword}", "E0612", "write `{ env: dbPassword }`"),
         ("${env:APIKEY2}", "E0612", "write `{ env: APIKEY2 }`"),
+        ("${env:CLOUD_CREDENTIALS}", "E0612", "write `{ env: CLOUD_CREDENTIALS }`"),
         ("${env:SECRETS_DIR}", "E0612", "write `{ env: SECRETS_DIR }`"),
         ("${env:CALLED_SO_ABOVE}", "E0612", "write `{ env: CALLED_SO_ABOVE }`"),
     ],
@@ -143,7 +144,7 @@ def test_what_cannot_be_replaced_is_told_at_its_scalar(
     write: Write, monkeypatch: pytest.MonkeyPatch, value: str, code: str, hint: str
 ) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
-    for name in ("MY_KEY", "HF_TOKEN", "dbPassword", "APIKEY2", "SECRETS_DIR", "CALLED_SO_ABOVE"):
+    for name in ("MY_KEY", "HF_TOKEN", "dbPassword", "APIKEY2", "SECRETS_DIR", "CALLED_SO_ABOVE", "CLOUD_CREDENTIALS"):
         monkeypatch.setenv(name, "planted")
     text = TOP + "variables: {axe: 1}\nserver: {hf_token: {env: CALLED_SO_ABOVE}}\nmodels:\n  a:\n    path: a.gguf\n"
 
@@ -295,3 +296,15 @@ def test_a_number_that_is_too_long_is_told(write: Write) -> None:
     found = refused(write(TOP + "variables: {n: 4}\ndefaults:\n  threads: ${n}" + "0" * 200 + "\n"))
 
     assert places(found) == [("E0114", 6, 12)]
+
+
+def test_a_text_may_be_as_long_with_variables_as_without(write: Write) -> None:
+    assert chat_template(write, "${a}", f"a: {'x' * 200_000}") == "x" * 200_000
+
+
+def test_a_long_text_that_is_repeated_by_aliases_ends(write: Write) -> None:
+    text = TOP + f"x-a: &a\n  chat_template: ${{env:HOME}}{'x' * 100_000}\nmodels:\n"
+
+    found = refused(write(text + "".join(f"  m{number}: {{<<: *a, path: x}}\n" for number in range(200))))
+
+    assert [one.code for one in found] == ["E0614"]
