@@ -1,5 +1,5 @@
 """
-Flags that are no setting, each with the reason.
+Flags that are no setting, each with the reason, as one says it of the flag: it …
 
 Together with the settings they are every flag of the builds that are known here: a flag of a new build has to become
 one or the other.
@@ -8,9 +8,16 @@ one or the other.
 from collections.abc import Mapping
 
 _PRINTS = "prints something and ends"
-_OURS = "decided by reconcile for every server"
-_REFERENCE = "secrets are references: "
+_OURS = "is decided by reconcile for every server"
 _PRESET = "downloads a model that it names itself; declare one with `hf`"
+
+SECRETS: Mapping[str, str] = {
+    "--api-key": "server: { api_key: { env: NAME } }",
+    "--api-key-file": "server: { api_key: { file: PATH } }",
+    "--hf-token": "server: { hf_token: { env: NAME } }",
+    "--mcp-servers-json": "server: { mcp_servers_config: FILE }",
+}
+"""Flags that would put a secret, or the way to one, past the references that we compare and hide; and what does not."""
 
 EXCLUDED: Mapping[str, str] = {
     "--help": _PRINTS,
@@ -18,23 +25,20 @@ EXCLUDED: Mapping[str, str] = {
     "--cache-list": _PRINTS,
     "--completion-bash": _PRINTS,
     "--list-devices": _PRINTS,
-    "--host": "`server.host` or `router.host`",
-    "--port": "`port` of the model or the router, or one of `server.ports`",
-    "--alias": "the name of the model and its `aliases`",
-    "--model": "`path` of the model",
-    "--models-preset": "written by reconcile from `models`",
-    "--models-dir": "the models of a router are those of `models`",
+    "--host": "is `server.host` or `router.host`",
+    "--port": "is `port` of the model or the router, or one of `server.ports`",
+    "--alias": "is the name of the model and its `aliases`",
+    "--model": "is `path` of the model",
+    "--models-preset": "is written by reconcile from `models`",
+    "--models-dir": "is not needed: the models of a router are those of `models`",
     "--metrics": _OURS,
     "--log-colors": _OURS,
-    "--log-file": "logs lie in the store: `reconcile logs`",
-    "--log-disable": "reconcile reads the log to say why a server ended",
-    "--log-jsonl": "reconcile reads the log as plain lines to say why a server ended",
-    "--verbose": "`server.verbosity: 5`",
-    "--reuse-port": "two servers must never share a port",
-    "--api-key": _REFERENCE + "`server.api_key`",
-    "--api-key-file": _REFERENCE + "`server.api_key: { file: PATH }`",
-    "--hf-token": _REFERENCE + "`server.hf_token`",
-    "--mcp-servers-json": "may hold secrets, and a command line can be read by everybody: `server.mcp_servers_config`",
+    "--log-file": "would take the log away from `reconcile logs`",
+    "--log-disable": "would hide why a server ended: reconcile reads the log",
+    "--log-jsonl": "would hide why a server ended: reconcile reads the log as plain lines",
+    "--verbose": "is `server.verbosity: 5`",
+    "--reuse-port": "would let two servers share a port",
+    **{flag: f"may show a secret to everybody on the host; write `{way}`" for flag, way in SECRETS.items()},
     "--spec-default": "stands for other settings; write them into `speculative`",
     "--defrag-thold": "has no effect any more",
     "--control-vector-layer-range": "takes two values, which no section of a router can hold",
