@@ -9,8 +9,8 @@ from reconciler.domain.diagnostic import Diagnostic, Fix, Severity
 from reconciler.domain.names import ResourceId
 from reconciler.llama.arguments import setting_of
 from reconciler.llama.catalogue import Catalogue
-from reconciler.llama.excluded import EXCLUDED, HARMLESS, SECRETS
-from reconciler.llama.flag_entry import FlagEntry
+from reconciler.llama.excluded import EXCLUDED, HARMLESS, SECRET_FLAGS
+from reconciler.llama.flag_entry import FlagEntry, legible
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.registry import router_settings, written
 from reconciler.spec.server import ServerSpec
@@ -61,7 +61,7 @@ def _spellings(flag: str, catalogue: Catalogue) -> frozenset[str]:
 
 def _forbidden(flag: str, value: Any, catalogue: Catalogue, report: Report) -> Diagnostic | None:
     spellings = _spellings(flag, catalogue)
-    if way := next((SECRETS[one] for one in spellings & SECRETS.keys()), None):
+    if way := next((SECRET_FLAGS[one] for one in spellings & SECRET_FLAGS.keys()), None):
         return report(
             code="E0405",
             summary=f"`{flag}` would put a secret on the command line, where everybody on the host can read it",
@@ -70,7 +70,7 @@ def _forbidden(flag: str, value: Any, catalogue: Catalogue, report: Report) -> D
     if any(tells_a_secret(item) for item in _passed(value) if isinstance(item, str)):
         return report(
             code="E0405",
-            summary=f"the value of `{flag}` would put a secret on the command line, where everybody can read it",
+            summary=f"the value of `{legible(flag)}` would put a secret on the command line, for everybody to read",
             detail="it has an address with a password or a token",
             hint="write the address without it",
         )
@@ -95,7 +95,7 @@ def _unknown(flag: str, catalogue: Catalogue, report: Report) -> Diagnostic | No
     else:
         hint = "`llama-server --help` lists what this build takes"
     what = "was removed from" if entry else "is no flag of"
-    return report(code="E0403", summary=f"`{flag}` {what} llama-server {catalogue.build}", hint=hint)
+    return report(code="E0403", summary=f"`{legible(flag)}` {what} llama-server {catalogue.build}", hint=hint)
 
 
 def _home(flag: str, catalogue: Catalogue) -> str | None:

@@ -17,6 +17,7 @@ from reconciler.llama.arguments import Argument
 from reconciler.llama.argv import SECRETS
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.command import section_arguments, section_of
+from reconciler.llama.flag_entry import legible
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.registry import by_flag, model_settings
 from reconciler.spec.sources import tells_a_secret
@@ -63,7 +64,7 @@ def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource:
         if problem := _lost(value):
             yield Diagnostic(
                 code="E0407",
-                summary=f"`{key}` cannot be written into a section of the router: {problem}",
+                summary=f"`{legible(key)}` cannot be written into a section of the router: {problem}",
                 detail=_shown(key, value),
                 path=prefix + _path(key),
                 resource=resource,
@@ -79,7 +80,7 @@ def _lists(
         if times > 1 and not _is_joined(key, catalogue):
             yield Diagnostic(
                 code="E0407",
-                summary=f"`{key}` is given several times, which a section of the router cannot hold",
+                summary=f"`{legible(key)}` is given several times, which a section of the router cannot hold",
                 path=prefix + _path(key),
                 resource=resource,
                 hint="keep one value, or write `serve: dedicated`",

@@ -11,7 +11,7 @@ _PRINTS = "prints something and ends"
 _OURS = "is decided by reconcile for every server"
 _PRESET = "downloads a model that it names itself; declare one with `hf`"
 
-SECRETS: Mapping[str, str] = {
+SECRET_FLAGS: Mapping[str, str] = {
     "--api-key": "server: { api_key: { env: NAME } }",
     "--api-key-file": "server: { api_key: { file: PATH } }",
     "--hf-token": "server: { hf_token: { env: NAME } }",
@@ -38,7 +38,7 @@ EXCLUDED: Mapping[str, str] = {
     "--log-jsonl": "would hide why a server ended: reconcile reads the log as plain lines",
     "--verbose": "is `server.verbosity: 5`",
     "--reuse-port": "would let two servers share a port",
-    **{flag: f"may show a secret to everybody on the host; write `{way}`" for flag, way in SECRETS.items()},
+    **{flag: f"may show a secret to everybody on the host; write `{way}`" for flag, way in SECRET_FLAGS.items()},
     "--spec-default": "stands for other settings; write them into `speculative`",
     "--defrag-thold": "has no effect any more",
     "--control-vector-layer-range": "takes two values, which no section of a router can hold",

@@ -134,6 +134,13 @@ def test_no_problem_shows_a_secret(extra_args: dict[str, Any]) -> None:
     assert "canary" not in repr(found)
 
 
+@pytest.mark.parametrize("value", ["a;b", ["a", "b"], "http://u:p@h/x"])
+def test_a_flag_with_signs_that_no_terminal_shows_is_named_without_them(value: Any) -> None:
+    found = problems({"serve": "router", "extra_args": {"\ufeff--no-\x07such": value}})
+    assert {one.code for one in found} & {"E0403", "E0405"}
+    assert all(one.summary.isprintable() and "\\ufeff--no-\\x07such" in one.summary for one in found)
+
+
 def test_a_list_that_the_build_joins_by_commas_fits_into_a_section() -> None:
     assert not problems({"serve": "router", "lora": {"adapters": ["/a", "/b"]}})
 
