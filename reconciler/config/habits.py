@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
-from reconciler.config.keys import normal
+from reconciler.config.keys import called, normal
 from reconciler.config.node import Path
-from reconciler.spec.registry import all_settings
 
 HABITS = {
     "n_ctx": "memory.ctx_size",
@@ -20,7 +18,6 @@ HABITS = {
     "ctk": "memory.cache_type_k",
     "type_v": "memory.cache_type_v",
     "ctv": "memory.cache_type_v",
-    "n_gpu_layers": "gpu.layers",
     "num_gpu": "gpu.layers",
     "ngl": "gpu.layers",
     "sm": "gpu.split_mode",
@@ -35,13 +32,15 @@ HABITS = {
     "tb": "threads_batch",
     "n_parallel": "parallel",
     "np": "parallel",
-    "n_predict": "memory.predict",
     "num_predict": "memory.predict",
     "repetition_penalty": "sampling.repeat_penalty",
     "s": "sampling.seed",
     "mm": "multimodal.mmproj",
 }
-"""Short flags, and the names of llama.cpp's own structures, of its bindings and of Ollama."""
+"""
+Short flags, and the names of llama.cpp's own structures, of its bindings and of Ollama; what settings and their long
+flags are called is not among them.
+"""
 
 SECTION_BEGINS = {"models": 2, "defaults": 1}
 """Parts of a path before what the registry calls the setting's own."""
@@ -60,17 +59,7 @@ def known_as(key: str, section: Path, allowed: tuple[str, ...]) -> str | None:
 def _leaves(name: str, section: Path) -> Iterator[str]:
     own = [str(part) for part in section[SECTION_BEGINS.get(str(section[0]), 0) :]] if section else []
     homes = {".".join(own), ".".join(own[1:])} if section[:1] == ("server",) else {".".join(own)}
-    for path in _by_habit().get(name, ()):
+    for path in called(name) or filter(None, [HABITS.get(name)]):
         home, _, leaf = path.rpartition(".")
         if home in homes:
             yield leaf
-
-
-@cache
-def _by_habit() -> dict[str, frozenset[str]]:
-    """Paths of settings by the names of their flags, and by what else they are called."""
-    found: dict[str, set[str]] = {name: {path} for name, path in HABITS.items()}
-    for path, setting in all_settings().items():
-        for spelling in setting.spellings:
-            found.setdefault(normal(spelling.flag), set()).add(path)
-    return {name: frozenset(paths) for name, paths in found.items()}

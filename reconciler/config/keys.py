@@ -7,7 +7,7 @@ from reconciler.config.node import Path
 from reconciler.spec.base import Spec, fields, spec_within
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import SECTIONS, ModelSpec
-from reconciler.spec.registry import all_settings, model_settings
+from reconciler.spec.registry import all_settings, by_flag, model_settings
 from reconciler.spec.secret import SecretRef
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.serving import ServingSettings
@@ -76,18 +76,21 @@ def home_of(key: str, path: Path) -> str | None:
     """The section that a stray key belongs in, such as `memory` for `ctx_size`; empty is the model itself."""
     inside_model = path[:1] in {("models",), ("defaults",)}
     known = model_settings() if inside_model else all_settings()
-    spelled = _by_name().get(normal(key), ())
-    return next((one.rpartition(".")[0] for one in spelled if one in known), None)
+    return next((one.rpartition(".")[0] for one in called(normal(key)) if one in known), None)
+
+
+def called(name: str) -> tuple[str, ...]:
+    """Paths of settings by their own name or that of one of their flags."""
+    return _by_name().get(name, ())
 
 
 @cache
 def _by_name() -> dict[str, tuple[str, ...]]:
-    """Paths of settings by their own name and by the names of their flags."""
+    own = ((path.rpartition(".")[2], path) for path in all_settings())
+    flags = ((normal(flag), setting.path) for flag, (setting, _) in by_flag().items())
     found: dict[str, tuple[str, ...]] = {}
-    for path, setting in all_settings().items():
-        flags = (normal(spelling.flag) for spelling in setting.spellings)
-        for name in dict.fromkeys((path.rpartition(".")[2], *flags)):
-            found[name] = (*found.get(name, ()), path)
+    for name, path in dict.fromkeys((*own, *flags)):
+        found[name] = (*found.get(name, ()), path)
     return found
 
 

@@ -47,7 +47,7 @@ CODES: Mapping[str, str] = {
     "E0401": "A setting that this build does not have",
     "E0402": "A value that this build cannot say",
     "E0403": "Unknown or removed flag in `extra_args`",
-    "E0404": "A flag that reconcile decides",
+    "E0404": "A flag that has no place in `extra_args`",
     "E0405": "A flag that would show a secret",
     "E0406": "A flag is given twice",
     "E0407": "A value that a section of the router cannot hold",

@@ -13,7 +13,7 @@ from reconciler.domain.frozen import frozen
 from reconciler.errors import LlamaServerError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.spec.base import Spec
-from reconciler.spec.registry import Setting, written
+from reconciler.spec.registry import Setting, by_flag, written
 from reconciler.spec.setting import Form, Spelling
 
 
@@ -71,6 +71,13 @@ def chosen(setting: Setting, value: Any, catalogue: Catalogue) -> Spelling | Non
         if catalogue.knows(one.flag) and _can_say(one, value, setting, catalogue):
             return one
     return None
+
+
+def setting_of(flag: str, catalogue: Catalogue) -> tuple[Setting, Spelling] | None:
+    """The setting that a flag says, under any spelling that the build has for it; its own before those beside it."""
+    entry = catalogue.entry(flag)
+    spellings = (flag, *(entry.aliases if entry else ()))
+    return next((by_flag()[one] for one in spellings if one in by_flag()), None)
 
 
 def negative(flag: str, catalogue: Catalogue) -> str | None:

@@ -2,10 +2,11 @@
 
 from itertools import pairwise
 
+from reconciler.llama.excluded import SECRET_FLAGS
 from reconciler.spec.sources import tells_a_secret
 
-SECRETS = frozenset({"--api-key", "--hf-token", "-hft"})
-"""Flags whose value is a secret; our own servers get theirs by the environment."""
+SECRETS = frozenset({*SECRET_FLAGS, "-hft"} - {"--api-key-file"})
+"""Flags whose value is a secret, which the name of a file is not; our own servers get theirs by the environment."""
 
 HIDDEN = "…"
 

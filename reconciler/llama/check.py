@@ -19,6 +19,7 @@ from reconciler.spec.base import Spec
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.registry import Setting, written
+from reconciler.spec.server import ServerSpec
 
 Report = Callable[..., Diagnostic]
 
@@ -33,13 +34,13 @@ def _problems(fleet: FleetSpec, catalogue: Catalogue) -> Iterator[Diagnostic]:
     if router := fleet.active_router:
         yield from _settings(router, catalogue, "", ROUTER)
     for name, model in fleet.models.items():
-        yield from _model(name, model, catalogue)
+        yield from _model(name, model, fleet.server, catalogue)
 
 
-def _model(name: str, model: ModelSpec, catalogue: Catalogue) -> Iterator[Diagnostic]:
+def _model(name: str, model: ModelSpec, server: ServerSpec, catalogue: Catalogue) -> Iterator[Diagnostic]:
     prefix, resource = f"models.{name}.", model_id(name)
     yield from _settings(model, catalogue, prefix, resource)
-    yield from check_extra(model.extra_args, catalogue, prefix + "extra_args", resource)
+    yield from check_extra(model, server, catalogue, prefix, resource)
     yield from check_names(name, model, prefix, resource)
     if model.serve == "router":
         yield from check_section(model, catalogue, prefix, resource)

@@ -7,44 +7,50 @@ from typing import Any
 
 from reconciler.domain.diagnostic import Diagnostic, Fix, Severity
 from reconciler.domain.names import ResourceId
+from reconciler.llama.arguments import setting_of
 from reconciler.llama.catalogue import Catalogue
-from reconciler.llama.command import MODEL_FLAGS, OWN_FLAGS
-from reconciler.llama.flag_entry import FlagEntry
-from reconciler.spec.excluded import EXCLUDED, HARMLESS
-from reconciler.spec.registry import all_settings
+from reconciler.llama.excluded import EXCLUDED, HARMLESS, SECRET_FLAGS
+from reconciler.llama.flag_entry import FlagEntry, legible
+from reconciler.spec.model import ModelSpec
+from reconciler.spec.registry import router_settings, written
+from reconciler.spec.server import ServerSpec
+from reconciler.spec.sources import REMOTE, tells_a_secret
 
-SECRET_FLAGS = {
-    "--api-key": "server: { api_key: { env: NAME } }",
-    "--api-key-file": "server: { api_key: { file: PATH } }",
-    "--hf-token": "server: { hf_token: { env: NAME } }",
-    "--mcp-servers-json": "server: { mcp_servers_config: FILE }",
-}
-"""Flags that would put a secret, or the way to one, past the references that we compare and hide; and what does not."""
+NOT_EXTRA = frozenset({*REMOTE, "hf_file", *router_settings()})
+"""Settings that a model has of its own or not at all: where it comes from, and those of the router's process."""
 
 Report = Callable[..., Diagnostic]
 
 
 def check_extra(
-    given: Mapping[str, Any], catalogue: Catalogue, path: str, resource: ResourceId
+    model: ModelSpec, server: ServerSpec, catalogue: Catalogue, prefix: str, resource: ResourceId
 ) -> Iterator[Diagnostic]:
     """The problems of one model's `extra_args`."""
+    given = model.extra_args
+    if not given:
+        return
+    said = {setting.path: prefix + setting.path for setting, _ in written(model)}
+    if model.serve == "dedicated":
+        said |= {setting.path: setting.path for setting, _ in written(server)}
     first: dict[str, str] = {}
-    settings = _flags_of_settings(catalogue) if given else {}
     for flag, value in given.items():
-        report = partial(Diagnostic, path=f"{path}.{flag}", resource=resource, at_key=True)
-        spellings = _spellings(flag, catalogue)
-        if problem := _forbidden(flag, spellings, report) or _unknown(flag, catalogue, report):
+        report = partial(Diagnostic, path=f"{prefix}extra_args.{flag}", resource=resource, at_key=True)
+        if problem := _forbidden(flag, value, catalogue, report) or _unknown(flag, catalogue, report):
             yield replace(problem, fix=_renamed(flag, given, catalogue))
             continue
         entry = catalogue.entry(flag)
         if entry is None:
             continue
+        home = _home(flag, catalogue)
         if entry.flag in first:
-            yield _twice(flag, first[entry.flag], report)
+            yield _twice(flag, f"`{first[entry.flag]}` is the same flag", "a list of values repeats a flag", report)
         first.setdefault(entry.flag, flag)
         if problem := _value(flag, value, entry, report):
             yield problem
-        for warning in _warnings(flag, entry, settings, report):
+        if home in said and _passed(value):
+            yield _twice(flag, f"`{said[home]}` says it too", f"`{home}` is spelled as each build wants it", report)
+            continue
+        for warning in _warnings(flag, entry, home, report):
             yield replace(warning, fix=_renamed(flag, given, catalogue))
 
 
@@ -53,24 +59,26 @@ def _spellings(flag: str, catalogue: Catalogue) -> frozenset[str]:
     return frozenset({flag, *(entry.aliases if entry else ())})
 
 
-def _forbidden(flag: str, spellings: frozenset[str], report: Report) -> Diagnostic | None:
+def _forbidden(flag: str, value: Any, catalogue: Catalogue, report: Report) -> Diagnostic | None:
+    spellings = _spellings(flag, catalogue)
     if way := next((SECRET_FLAGS[one] for one in spellings & SECRET_FLAGS.keys()), None):
         return report(
             code="E0405",
             summary=f"`{flag}` would put a secret on the command line, where everybody on the host can read it",
             hint=f"write `{way}` instead",
         )
-    owned = spellings & {*OWN_FLAGS, *MODEL_FLAGS}
-    if owned or flag.startswith("--models-"):
+    if any(tells_a_secret(item) for item in _passed(value) if isinstance(item, str)):
         return report(
-            code="E0404",
-            summary=f"`{flag}` is decided by reconcile",
-            detail="`extra_args` may not carry " + ", ".join((*OWN_FLAGS, *MODEL_FLAGS)),
-            hint=f"remove `{flag}`; `host`, `port`, `path` and `aliases` are keys of their own",
+            code="E0405",
+            summary=f"the value of `{legible(flag)}` would put a secret on the command line, for everybody to read",
+            detail="it has an address with a password or a token",
+            hint="write the address without it",
         )
+    no_place = partial(report, code="E0404", summary=f"`{flag}` has no place in `extra_args`")
+    if (home := _home(flag, catalogue)) in NOT_EXTRA:
+        return no_place(detail=f"it is `{home}`", hint=f"write `{home}`")
     if reason := next((EXCLUDED[one] for one in spellings & (EXCLUDED.keys() - HARMLESS)), None):
-        summary = f"`{flag}` has no place in `extra_args`"
-        return report(code="E0404", summary=summary, detail=reason, hint=f"remove `{flag}`")
+        return no_place(detail=f"it {reason}", hint=f"remove `{flag}`")
     return None
 
 
@@ -80,20 +88,26 @@ def _unknown(flag: str, catalogue: Catalogue, report: Report) -> Diagnostic | No
     entry, near = catalogue.entry(flag), catalogue.nearest(flag)
     if entry and entry.replacement:
         hint = f"write `{entry.replacement}`"
-    elif home := _home(flag):
+    elif home := _home(flag, catalogue):
         hint = f"write `{home}`: it is spelled as each build wants it"
     elif near:
         hint = f"did you mean `{near[0]}`?"
     else:
         hint = "`llama-server --help` lists what this build takes"
     what = "was removed from" if entry else "is no flag of"
-    return report(code="E0403", summary=f"`{flag}` {what} llama-server {catalogue.build}", hint=hint)
+    return report(code="E0403", summary=f"`{legible(flag)}` {what} llama-server {catalogue.build}", hint=hint)
 
 
-def _home(flag: str) -> str | None:
-    """The setting that other builds take by this flag."""
-    spelled = ((path, one) for path, setting in all_settings().items() for one in setting.spellings)
-    return next((path for path, one in spelled if one.flag == flag), None)
+def _home(flag: str, catalogue: Catalogue) -> str | None:
+    """The setting that says this flag, also where only other builds have it."""
+    found = setting_of(flag, catalogue)
+    return found[0].path if found else None
+
+
+def _passed(value: Any) -> tuple[Any, ...]:
+    """The items that reach the command line."""
+    items = value if isinstance(value, tuple | list) else (value,)
+    return tuple(item for item in items if item is not None and item is not False)
 
 
 def _renamed(flag: str, given: Mapping[str, Any], catalogue: Catalogue) -> Fix | None:
@@ -105,18 +119,12 @@ def _renamed(flag: str, given: Mapping[str, Any], catalogue: Catalogue) -> Fix |
     return None if set(new.aliases) & given.keys() else Fix(replacement=str(old.replacement))
 
 
-def _twice(flag: str, before: str, report: Report) -> Diagnostic:
-    return report(
-        code="E0406",
-        summary=f"`{flag}` is given twice",
-        detail=f"`{before}` is the same flag",
-        hint="keep one of them; a list of values repeats a flag",
-    )
+def _twice(flag: str, other: str, way: str, report: Report) -> Diagnostic:
+    return report(code="E0406", summary=f"`{flag}` is given twice", detail=other, hint=f"keep one of them; {way}")
 
 
 def _value(flag: str, value: Any, entry: FlagEntry, report: Report) -> Diagnostic | None:
-    items = value if isinstance(value, tuple | list) else (value,)
-    wanted = [item for item in items if item is not None and item is not False]
+    wanted = _passed(value)
     if entry.value is not None and any(item is True for item in wanted):
         needs = f"`{flag}` needs a value ({entry.value})"
         return report(code="E0408", at_key=False, summary=needs, hint=f"write `{flag}: VALUE` instead of `true`")
@@ -125,13 +133,13 @@ def _value(flag: str, value: Any, entry: FlagEntry, report: Report) -> Diagnosti
     return None
 
 
-def _warnings(flag: str, entry: FlagEntry, settings: Mapping[str, str], report: Report) -> Iterator[Diagnostic]:
+def _warnings(flag: str, entry: FlagEntry, home: str | None, report: Report) -> Iterator[Diagnostic]:
     warning = partial(report, severity=Severity.WARNING)
-    if flag in settings:
+    if home:
         yield warning(
             code="W0402",
             summary=f"`{flag}` has a setting of its own",
-            hint=f"write `{settings[flag]}`: it is checked, compared and spelled for every build",
+            hint=f"write `{home}`: it is checked, compared and spelled for every build",
         )
     elif entry.deprecated:
         yield warning(
@@ -140,12 +148,3 @@ def _warnings(flag: str, entry: FlagEntry, settings: Mapping[str, str], report: 
             detail=entry.deprecated,
             hint=f"write `{entry.replacement}`" if entry.replacement else "",
         )
-
-
-def _flags_of_settings(catalogue: Catalogue) -> dict[str, str]:
-    return {
-        flag: path
-        for path, setting in all_settings().items()
-        for spelling in setting.spellings
-        for flag in _spellings(spelling.flag, catalogue)
-    }

@@ -14,10 +14,13 @@ from reconciler.domain.diagnostic import Diagnostic
 from reconciler.domain.names import ResourceId
 from reconciler.errors import LlamaServerError
 from reconciler.llama.arguments import Argument
+from reconciler.llama.argv import SECRETS
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.command import section_arguments, section_of
+from reconciler.llama.flag_entry import legible
 from reconciler.spec.model import ModelSpec
-from reconciler.spec.registry import model_settings
+from reconciler.spec.registry import by_flag, model_settings
+from reconciler.spec.sources import tells_a_secret
 
 CUTS = ";#\r\n"
 MAX_SHOWN = 200
@@ -61,8 +64,8 @@ def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource:
         if problem := _lost(value):
             yield Diagnostic(
                 code="E0407",
-                summary=f"`{key}` cannot be written into a section of the router: {problem}",
-                detail=f"value {value[:MAX_SHOWN]!r}" + ("…" if len(value) > MAX_SHOWN else ""),
+                summary=f"`{legible(key)}` cannot be written into a section of the router: {problem}",
+                detail=_shown(key, value),
                 path=prefix + _path(key),
                 resource=resource,
                 hint="change the value, or write `serve: dedicated`",
@@ -77,7 +80,7 @@ def _lists(
         if times > 1 and not _is_joined(key, catalogue):
             yield Diagnostic(
                 code="E0407",
-                summary=f"`{key}` is given several times, which a section of the router cannot hold",
+                summary=f"`{legible(key)}` is given several times, which a section of the router cannot hold",
                 path=prefix + _path(key),
                 resource=resource,
                 hint="keep one value, or write `serve: dedicated`",
@@ -101,10 +104,16 @@ def _lost(value: str) -> str:
     return "blanks at its edges would be stripped" if value != value.strip(" \t") else ""
 
 
+def _shown(key: str, value: str) -> str:
+    if f"--{key}" in SECRETS or f"-{key}" in SECRETS or tells_a_secret(value):
+        return ""
+    return f"value {value[:MAX_SHOWN]!r}" + ("…" if len(value) > MAX_SHOWN else "")
+
+
 def _path(key: str) -> str:
     """Where a key of a section comes from in the file of the user."""
     flag = f"--{key.lstrip('-')}"
     if flag in {"--model", "--alias"}:
         return {"--model": "path", "--alias": "aliases"}[flag]
-    paths = (path for path, one in model_settings().items() if flag in {spelling.flag for spelling in one.spellings})
-    return next(paths, f"extra_args.{flag}")
+    path = by_flag()[flag][0].path if flag in by_flag() else ""
+    return path if path in model_settings() else f"extra_args.{flag}"

@@ -13,15 +13,6 @@ from reconciler.spec.model import ModelSpec
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
 
-OWN_FLAGS = ("--host", "--port", "--alias", "--metrics", "--log-colors")
-"""What every process gets from us; added later to a running fleet, one of them would restart everybody."""
-
-MODEL_FLAGS = (
-    "--model", "--hf-repo", "--hf-file", "--model-url", "--docker-repo", "--models-dir", "--models-preset",
-    "--models-max", "--models-autoload", "--log-file",
-)  # fmt: skip
-"""What else is decided by the spec or by us, so that `extra_args` may not carry it."""
-
 
 def dedicated_argv(
     model: ModelSpec, name: str, server: ServerSpec, *, port: int, binary: str, catalogue: Catalogue
@@ -103,6 +94,7 @@ def router_model_argv(
 
 
 def _own(host: str, port: int, alias: Argument | None = None) -> Iterator[Argument]:
+    """What every process gets from us; added later to a running fleet, one of them would restart everybody."""
     yield Argument(flag="--host", value=host)
     yield Argument(flag="--port", value=str(port))
     if alias is not None:

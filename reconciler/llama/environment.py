@@ -7,9 +7,10 @@ model without a trace. Whatever is passed on here is part of what is recorded an
 
 from collections.abc import Mapping
 
-from reconciler.spec.sources import DOWNLOAD_VARIABLES, tells_a_secret
+from reconciler.spec.registry import ENVIRONMENT_WITHOUT_EFFECT
+from reconciler.spec.sources import tells_a_secret
 
-PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LD_LIBRARY_PATH", *DOWNLOAD_VARIABLES})
+PASSED_ON = ENVIRONMENT_WITHOUT_EFFECT | {"LD_LIBRARY_PATH"}
 DEVICE_PREFIXES = (
     "CUDA_",
     "NVIDIA_",

@@ -130,3 +130,8 @@ def _choices(value: str | None, text: str) -> tuple[str, ...]:
     if bullets and default and default[1] not in bullets:
         return (default[1], *bullets)
     return bullets
+
+
+def legible(flag: str) -> str:
+    """A flag that somebody wrote, fit for one line of a terminal."""
+    return flag if flag.isprintable() else repr(flag)[1:-1]

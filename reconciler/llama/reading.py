@@ -11,11 +11,12 @@ from dataclasses import field
 from typing import Any
 
 from reconciler.domain.frozen import frozen
+from reconciler.llama.arguments import setting_of
 from reconciler.llama.argv import SECRETS
 from reconciler.llama.catalogue import Catalogue
-from reconciler.spec.registry import Setting, all_settings
+from reconciler.spec.registry import Setting
 from reconciler.spec.setting import Form, Spelling
-from reconciler.spec.sources import REMOTE
+from reconciler.spec.sources import REMOTE, tells_a_secret
 
 OURS = {"--host": "host", "--port": "port", "--alias": "alias", "--model": "model"}
 SILENT = frozenset({"--metrics", "--log-colors", "--models-preset", "--log-file"})
@@ -48,7 +49,6 @@ class ReadArgv:
 
 def read_argv(argv: Sequence[str], catalogue: Catalogue) -> ReadArgv:
     """Reads a command line; `argv[0]` is the program. The last word wins where llama-server lets it win."""
-    by_flag = _settings_by_flag(catalogue)
     settings: dict[str, Any] = {}
     unknown: dict[str, Any] = {}
     own: dict[str, str] = {}
@@ -56,12 +56,12 @@ def read_argv(argv: Sequence[str], catalogue: Catalogue) -> ReadArgv:
         name = canonical(flag, catalogue)
         if name in OURS:
             own[OURS[name]] = value or ""
-        elif flag in by_flag:
-            setting, spelling = by_flag[flag]
+        elif said := setting_of(flag, catalogue):
+            setting, spelling = said
             read = _read(setting, spelling, flag, value, catalogue)
             repeated = spelling.form is Form.REPEATED and setting.path in settings
             settings[setting.path] = (*settings[setting.path], *read) if repeated else read
-        elif name not in SILENT and flag not in SECRETS:
+        elif name not in SILENT and flag not in SECRETS and not tells_a_secret(value or ""):
             unknown[name] = _added(unknown.get(name), True if value is None else value)
     port = own.get("port", "")
     return ReadArgv(
@@ -94,16 +94,6 @@ def _pairs(words: Sequence[str], catalogue: Catalogue) -> Iterator[tuple[str, st
         takes = entry.value is not None if entry else bool(following) and not following[0].startswith("-")
         yield flag, following[0] if takes and following else None
         position += 2 if takes else 1
-
-
-def _settings_by_flag(catalogue: Catalogue) -> dict[str, tuple[Setting, Spelling]]:
-    found: dict[str, tuple[Setting, Spelling]] = {}
-    for setting in all_settings().values():
-        for spelling in setting.spellings:
-            entry = catalogue.entry(spelling.flag)
-            for flag in entry.aliases if entry else (spelling.flag,):
-                found.setdefault(flag, (setting, spelling))
-    return found
 
 
 def _read(setting: Setting, spelling: Spelling, flag: str, value: str | None, catalogue: Catalogue) -> Any:

@@ -1,16 +1,15 @@
 """The flags of a build, each with its setting or with the reason why it has none; and what differs between two."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.catalogue_diff import CatalogueDiff, Changed
+from reconciler.llama.excluded import EXCLUDED
 from reconciler.llama.flag_entry import FlagEntry
 from reconciler.render import FORMAT_VERSION
 from reconciler.render.layout import Line, Span, Style, line
-from reconciler.spec.excluded import EXCLUDED
-from reconciler.spec.registry import all_settings
+from reconciler.spec.registry import by_flag
 
 
 def flags_json(catalogue: Catalogue) -> dict[str, Any]:
@@ -53,17 +52,12 @@ def diff_text(diff: CatalogueDiff, old: str, new: str) -> Iterator[Line]:
 
 def setting_of(entry: FlagEntry) -> str | None:
     """The setting that writes a flag, under any of its spellings; a removed flag may be an old one of a setting."""
-    return next((_settings()[alias] for alias in entry.aliases if alias in _settings()), None)
+    return next((by_flag()[alias][0].path for alias in entry.aliases if alias in by_flag()), None)
 
 
 def excluded(entry: FlagEntry) -> str | None:
     """Why a flag has no setting."""
     return next((EXCLUDED[alias] for alias in entry.aliases if alias in EXCLUDED), None)
-
-
-@cache
-def _settings() -> dict[str, str]:
-    return {one.flag: path for path, setting in all_settings().items() for one in setting.spellings}
 
 
 def _entry(entry: FlagEntry) -> dict[str, Any]:
@@ -82,7 +76,7 @@ def _home(entry: FlagEntry) -> tuple[Span, ...]:
     if (path := setting_of(entry)) is not None:
         return (Span(path, Style.CYAN),)
     if (reason := excluded(entry)) is not None:
-        return (Span(f"no setting: {reason}", Style.DIM),)
+        return (Span(f"no setting: it {reason}", Style.DIM),)
     return (Span("no setting: write it into `extra_args`", Style.DIM),)
 
 

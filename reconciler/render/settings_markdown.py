@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from reconciler.llama.excluded import EXCLUDED
 from reconciler.spec.base import Spec, fields
-from reconciler.spec.excluded import EXCLUDED
 from reconciler.spec.model import SECTIONS, ModelSpec
 from reconciler.spec.registry import Setting, all_settings
 from reconciler.spec.router import RouterSpec

@@ -99,6 +99,12 @@ def all_settings() -> dict[str, Setting]:
     return model_settings() | server_settings() | router_settings()
 
 
+@cache
+def by_flag() -> Mapping[str, tuple[Setting, Spelling]]:
+    """Who says a flag, by the long flags of all builds; further spellings of a build are for its catalogue to tell."""
+    return {one.flag: (setting, one) for setting in all_settings().values() for one in setting.spellings}
+
+
 def written(spec: Spec) -> Iterator[tuple[Setting, Any]]:
     """
     The settings of a model, the server or the router that have a value, in the order of the registry.

@@ -28,11 +28,14 @@ from reconciler.render.values import counted
     "--diff", "other", metavar="OTHER", type=PATH, help="Compare with another llama-server, or its catalogue."
 )
 @click.option("--check", is_flag=True, help="Say which settings of the fleet this llama-server would not take.")
-@click.option("--export", metavar="FILE", type=PATH, help="Write the flags as a catalogue file, for other machines.")
+@click.option("--export", metavar="FILE.json", type=PATH, help="Write the flags as a catalogue, for other machines.")
 def command(common: Common, *, other: str | None, check: bool, export: str | None) -> int:
     """List the flags of llama-server, each with its setting."""
     if (other is not None) + check + (export is not None) > 1:
         raise click.UsageError("`--diff`, `--check` and `--export` do not go together")
+    if export is not None and Path(export).suffix != ".json":
+        # By its ending `--llama-server` tells a catalogue from a program.
+        raise click.UsageError(f"`--export {export}`: name a file that ends in `.json`, or it cannot be used")
     if check:
         return _check(common)
     catalogue = find_build(common, _declared(common), None).catalogue

@@ -71,6 +71,11 @@ def test_a_catalogue_that_cannot_be_written_is_an_error_with_a_way_out(tmp_path:
     assert "hint: name a file" in flags("--export", "no/mine.json", cwd=tmp_path, exits=1).err
 
 
+def test_a_catalogue_under_a_name_by_which_it_could_not_be_read_is_not_written(tmp_path: Path) -> None:
+    assert "ends in `.json`" in flags("--export", "mine.txt", cwd=tmp_path, exits=64).err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_questions_at_once_are_wrong_usage(tmp_path: Path) -> None:
     assert "do not go together" in flags("--check", "--export", "x", cwd=tmp_path, exits=64).err
 

@@ -10,6 +10,7 @@ import pytest
 from reconciler.config.files import RawFile
 from reconciler.config.fixes import Mended, mend
 from reconciler.config.habits import HABITS
+from reconciler.config.keys import called
 from reconciler.config.load import diagnose
 from reconciler.domain.diagnostic import Applicability, Diagnostic, Fix, Position
 from reconciler.llama.catalogue import Catalogue
@@ -132,5 +133,6 @@ def test_an_edit_that_makes_a_file_worse_is_left_out() -> None:
     assert mend([file], say).files[0].data == b"a\n{\n"
 
 
-def test_habits_lead_to_settings() -> None:
+def test_habits_lead_to_settings_and_are_none_of_their_names() -> None:
     assert set(HABITS.values()) <= set(all_settings())
+    assert [name for name in HABITS if called(name)] == []

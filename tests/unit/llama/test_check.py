@@ -50,6 +50,32 @@ def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tup
             "models.a.extra_args.--mcp-servers-json",
             "mcp_servers_config",
         ),
+        ({"extra_args": {"--host": "h"}}, "E0404", "models.a.extra_args.--host", "remove `--host`"),
+        ({"extra_args": {"-hf": "o/r"}}, "E0404", "models.a.extra_args.-hf", "write `hf`"),
+        ({"extra_args": {"--hf-file": "x"}}, "E0404", "models.a.extra_args.--hf-file", "write `hf_file`"),
+        ({"extra_args": {"--model-url": "x"}}, "E0404", "models.a.extra_args.--model-url", "write `url`"),
+        ({"extra_args": {"--docker-repo": "x"}}, "E0404", "models.a.extra_args.--docker-repo", "write `docker`"),
+        ({"extra_args": {"--models-max": 1}}, "E0404", "models.a.extra_args.--models-max", "write `router.models_max`"),
+        (
+            {"extra_args": {"--no-models-autoload": True}},
+            "E0404",
+            "models.a.extra_args.--no-models-autoload",
+            "write `router.autoload`",
+        ),
+        ({"extra_args": {"--mmproj-url": "http://u:p@h/x"}}, "E0405", "models.a.extra_args.--mmproj-url", "without it"),
+        (
+            {"extra_args": {"--rpc": ["x", "http://h/x?token=1"]}},
+            "E0405",
+            "models.a.extra_args.--rpc",
+            "without it",
+        ),
+        ({"memory": {"ctx_size": 2}, "extra_args": {"-c": 1}}, "E0406", "models.a.extra_args.-c", "`memory.ctx_size`"),
+        (
+            {"memory": {"load_mode": "mmap"}, "extra_args": {"--mlock": True}},
+            "E0406",
+            "models.a.extra_args.--mlock",
+            "`memory.load_mode`",
+        ),
         ({"extra_args": {"-c": 1}}, "W0402", "models.a.extra_args.-c", "write `memory.ctx_size`"),
         ({"aliases": ["x,y"]}, "E0409", "models.a.aliases.0", "without a comma"),
         ({"serve": "router", "path": "/a#b"}, "E0407", "models.a.path", "serve: dedicated"),
@@ -89,6 +115,30 @@ def test_a_name_that_the_router_would_change_is_found(name: str, served: str) ->
 def test_the_same_flag_under_two_spellings_is_found() -> None:
     found = problems({"extra_args": {"--spec-default": True, "--verbose": True, "--log-verbose": True}})
     assert [one.code for one in found] == ["E0406"]
+
+
+def test_a_flag_of_a_setting_that_is_written_is_given_twice_only_where_both_reach_the_command_line() -> None:
+    again: dict[str, Any] = {"extra_args": {"--timeout": 2}}
+    (found,) = problems(again, server={"timeout": 3})
+    assert (found.code, found.detail) == ("E0406", "`server.timeout` says it too")
+    assert [one.code for one in problems({**again, "serve": "router"}, server={"timeout": 3})] == ["W0402"]
+    assert [one.code for one in problems({"memory": {"ctx_size": 2}, "extra_args": {"-c": None}})] == ["W0402"]
+
+
+@pytest.mark.parametrize(
+    "extra_args", [{"--mmproj-url": "http://u:canary@h/x;y"}, {"-hft": "canary#"}, {"--mcp-servers-json": "canary;"}]
+)
+def test_no_problem_shows_a_secret(extra_args: dict[str, Any]) -> None:
+    found = problems({"serve": "router", "extra_args": extra_args})
+    assert "E0405" in {one.code for one in found}
+    assert "canary" not in repr(found)
+
+
+@pytest.mark.parametrize("value", ["a;b", ["a", "b"], "http://u:p@h/x"])
+def test_a_flag_with_signs_that_no_terminal_shows_is_named_without_them(value: Any) -> None:
+    found = problems({"serve": "router", "extra_args": {"\ufeff--no-\x07such": value}})
+    assert {one.code for one in found} & {"E0403", "E0405"}
+    assert all(one.summary.isprintable() and "\\ufeff--no-\\x07such" in one.summary for one in found)
 
 
 def test_a_list_that_the_build_joins_by_commas_fits_into_a_section() -> None:

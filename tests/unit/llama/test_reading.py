@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.llama.argv import SECRETS, without_secrets
 from reconciler.llama.catalogue import parse_help
 from reconciler.llama.command import dedicated_argv
 from reconciler.llama.reading import read_argv
@@ -21,7 +22,7 @@ def test_what_we_render_is_read_back() -> None:
             "memory": {"ctx_size": 4096, "kv_offload": False, "load_mode": "mlock"},
             "gpu": {"tensor_split": [3, 1], "fit": True, "layers": "all"},
             "lora": {"adapters": ["/a", "/b"]},
-            "extra_args": {"--mcp-servers-json": "x", "--log-disable": True},
+            "extra_args": {"--reuse-port": True, "--log-disable": True},
         }
     )  # fmt: skip
     server = ServerSpec(host="0.0.0.0", ui=False)
@@ -38,7 +39,7 @@ def test_what_we_render_is_read_back() -> None:
         "lora.adapters": ("/a", "/b"),
         "server.ui": False,
     }
-    assert read.unknown == {"--mcp-servers-json": "x", "--log-disable": True}
+    assert read.unknown == {"--reuse-port": True, "--log-disable": True}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,8 @@ def test_what_we_render_is_read_back() -> None:
         ("-c 12", {"memory.ctx_size": 12}),
         ("-ngl 99 -fa on", {"gpu.layers": 99, "advanced.flash_attn": "on"}),
         ("--mlock", {"memory.load_mode": "mlock"}),
+        ("--mmap", {"memory.load_mode": "mmap"}),
+        ("--no-mmap", {"memory.load_mode": "none"}),
         ("--no-webui", {"server.ui": False}),
         ("-nkvo", {"memory.kv_offload": False}),
         ("--temp 0.5", {"sampling.temperature": 0.5}),
@@ -74,11 +77,28 @@ def test_every_spelling_of_the_build_is_read(words: str, settings: dict[str, Any
         ("--foo bar", {"--foo": "bar"}),
         ("--foo --bar", {"--foo": True, "--bar": True}),
         ("--foo", {"--foo": True}),
-        ("--mcp-servers-json a --mcp-servers-json b", {"--mcp-servers-json": ("a", "b")}),
+        ("--foo a --foo b", {"--foo": ("a", "b")}),
+        ("--api-key-file /k", {"--api-key-file": "/k"}),
     ],
 )
 def test_flags_without_a_setting_are_kept(words: str, unknown: dict[str, Any]) -> None:
     assert read_argv(["llama-server", *words.split()], CATALOGUE).unknown == unknown
+
+
+@pytest.mark.parametrize(
+    "words", ["--api-key k", "-hft k", "--hf-token k", "--mcp-servers-json {}", "--foo http://u:p@h/x"]
+)
+def test_a_secret_is_neither_read_nor_shown(words: str) -> None:
+    argv = ("llama-server", *words.split())
+    assert read_argv(argv, CATALOGUE).unknown == {}
+    assert without_secrets(argv) == (*argv[:-1], "…")
+
+
+@pytest.mark.parametrize("build", ["b10434", "b11434"])
+def test_every_spelling_of_a_flag_with_a_secret_is_known(build: str) -> None:
+    text = (HELP.parent / f"llama-server-{build}-help.txt").read_text()
+    entries = [one for one in parse_help(text, build=build).entries if SECRETS & {*one.aliases}]
+    assert {alias for one in entries for alias in one.aliases} == SECRETS
 
 
 def test_a_command_line_that_ends_too_early_is_read_as_far_as_it_goes() -> None:

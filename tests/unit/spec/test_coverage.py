@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.llama.catalogue import Catalogue, parse_help
+from reconciler.llama.excluded import EXCLUDED
 from reconciler.spec.base import fields
-from reconciler.spec.excluded import EXCLUDED
 from reconciler.spec.model import SECTIONS
 from reconciler.spec.registry import all_settings, server_settings
 from reconciler.spec.server import ServerSpec
@@ -33,7 +33,7 @@ def without_home(build: Catalogue) -> list[str]:
 @pytest.mark.parametrize("build", BUILDS)
 def test_every_flag_is_a_setting_or_excluded_with_a_reason(build: str) -> None:
     homeless = without_home(catalogue(build))
-    assert not homeless, f"give each a setting, or a reason in spec/excluded.py: {', '.join(homeless)}"
+    assert not homeless, f"give each a setting, or a reason in llama/excluded.py: {', '.join(homeless)}"
 
 
 @pytest.mark.parametrize("build", BUILDS)
