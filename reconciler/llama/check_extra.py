@@ -16,8 +16,8 @@ from reconciler.spec.registry import router_settings, written
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.sources import REMOTE, tells_a_secret
 
-NOT_EXTRA = frozenset({*REMOTE, "hf_file", *router_settings()})
-"""Settings that a model has of its own or not at all: where it comes from, and those of the router's process."""
+NOT_EXTRA = frozenset({*REMOTE, "hf_file", "server.ssl_key_file", "server.ssl_cert_file", *router_settings()})
+"""Settings that a model has of its own or not at all: where it comes from, TLS, and those of the router's process."""
 
 Report = Callable[..., Diagnostic]
 
@@ -79,6 +79,8 @@ def _forbidden(flag: str, value: Any, catalogue: Catalogue, report: Report) -> D
         return no_place(detail=f"it is `{home}`", hint=f"write `{home}`")
     if reason := next((EXCLUDED[one] for one in spellings & (EXCLUDED.keys() - HARMLESS)), None):
         return no_place(detail=f"it {reason}", hint=f"remove `{flag}`")
+    if flag.startswith("--models-"):
+        return no_place(detail="it is for the router's own process, which reconcile drives", hint=f"remove `{flag}`")
     return None
 
 
@@ -88,8 +90,11 @@ def _unknown(flag: str, catalogue: Catalogue, report: Report) -> Diagnostic | No
     entry, near = catalogue.entry(flag), catalogue.nearest(flag)
     if entry and entry.replacement:
         hint = f"write `{entry.replacement}`"
-    elif home := _home(flag, catalogue):
-        hint = f"write `{home}`: it is spelled as each build wants it"
+    elif found := setting_of(flag, catalogue):
+        setting = found[0]
+        sayable = any(catalogue.knows(one.flag) for one in setting.spellings)
+        way = f"write `{setting.path}`: it is spelled as each build wants it"
+        hint = way if sayable else f"leave it out, or use a build that has it, and write `{setting.path}`"
     elif near:
         hint = f"did you mean `{near[0]}`?"
     else:

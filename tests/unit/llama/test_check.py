@@ -42,6 +42,13 @@ def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tup
             "--control-vector-layer-range: VALUE",
         ),
         ({"extra_args": {"--verbose": "x"}}, "E0408", "models.a.extra_args.--verbose", "--verbose: true"),
+        (
+            {"extra_args": {"--ssl-key-file": "/k"}},
+            "E0404",
+            "models.a.extra_args.--ssl-key-file",
+            "server.ssl_key_file",
+        ),
+        ({"extra_args": {"--models-later": 1}}, "E0404", "models.a.extra_args.--models-later", "remove"),
         ({"extra_args": {"--usage": True}}, "E0404", "models.a.extra_args.--usage", "remove"),
         ({"extra_args": {"--log-disable": True}}, "E0404", "models.a.extra_args.--log-disable", "remove"),
         (
