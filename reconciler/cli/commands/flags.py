@@ -28,7 +28,12 @@ from reconciler.render.values import counted
     "--diff", "other", metavar="OTHER", type=PATH, help="Compare with another llama-server, or its catalogue."
 )
 @click.option("--check", is_flag=True, help="Say which settings of the fleet this llama-server would not take.")
-@click.option("--export", metavar="FILE", type=PATH, help="Write the flags as a catalogue file, for other machines.")
+@click.option(
+    "--export",
+    metavar="FILE",
+    type=PATH,
+    help="Write the flags as a catalogue file, for other machines; `-` is stdout.",
+)
 def command(common: Common, *, other: str | None, check: bool, export: str | None) -> int:
     """List the flags of llama-server, each with its setting."""
     if (other is not None) + check + (export is not None) > 1:
@@ -36,7 +41,9 @@ def command(common: Common, *, other: str | None, check: bool, export: str | Non
     if check:
         return _check(common)
     catalogue = find_build(common, _declared(common), None).catalogue
-    if export is not None:
+    if export == "-":
+        common.output.raw(catalogue.to_text())
+    elif export is not None:
         _write(Path(export), catalogue.to_text())
         common.output.note(f"wrote {export}: {counted(len(catalogue.entries), 'flag')} of {catalogue.build}")
     elif other is not None:
@@ -60,9 +67,9 @@ def _declared(common: Common) -> str | None:
 def _diff(common: Common, old: Catalogue, new: Catalogue) -> None:
     found = compare(old, new)
     if common.output.format is Format.JSON:
-        common.output.json(diff_json(found, old.build, new.build))
+        common.output.json(diff_json(found, old, new))
     else:
-        common.output.lines(diff_text(found, old.build, new.build))
+        common.output.lines(diff_text(found, old, new))
 
 
 def _check(common: Common) -> int:
