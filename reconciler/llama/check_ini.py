@@ -65,7 +65,7 @@ def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource:
                 detail=f"value {value[:MAX_SHOWN]!r}" + ("…" if len(value) > MAX_SHOWN else ""),
                 path=prefix + _path(key),
                 resource=resource,
-                hint="change the value, or write `serve: dedicated`",
+                hint=f"{_other_way(_path(key))}, or write `serve: dedicated`",
             )
     yield from _lists(arguments, catalogue, prefix, resource)
 
@@ -99,6 +99,15 @@ def _lost(value: str) -> str:
     if cut := next((one for one in value if one in CUTS), None):
         return "it would end at the line" if cut in "\r\n" else f"it would be cut at `{cut}`"
     return "blanks at its edges would be stripped" if value != value.strip(" \t") else ""
+
+
+def _other_way(path: str) -> str:
+    """The setting that says the same without what a section cannot hold."""
+    if path == "sampling.samplers":
+        return "write `sampler_seq`, which has a letter for each sampler"
+    if f"{path}_file" in model_settings():
+        return f"write `{path.rpartition('.')[2]}_file`"
+    return "change the value"
 
 
 def _path(key: str) -> str:
