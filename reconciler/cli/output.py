@@ -70,6 +70,10 @@ class Output:
         if self.format is Format.JSON:
             # One line: `apply` may have written lines before it.
             self.json(diagnostics_json(found, failure=error), indent=None)
+        elif self.format is Format.MARKDOWN:
+            from reconciler.render.plan_markdown import failure_markdown  # noqa: PLC0415 - few failures are comments
+
+            self.raw(failure_markdown(error, found))
         elif self.format is Format.GITHUB:
             self.raw(github.annotations(found) or github.failure_annotation(error))
         if self.format is not Format.JSON:

@@ -68,7 +68,7 @@ def check_section(model: ModelSpec, catalogue: Catalogue, prefix: str, resource:
                 detail=_shown(key, value),
                 path=prefix + _path(key),
                 resource=resource,
-                hint="change the value, or write `serve: dedicated`",
+                hint=f"{_other_way(_path(key))}, or write `serve: dedicated`",
             )
     yield from _lists(arguments, catalogue, prefix, resource)
 
@@ -108,6 +108,15 @@ def _shown(key: str, value: str) -> str:
     if f"--{key}" in SECRETS or f"-{key}" in SECRETS or tells_a_secret(value):
         return ""
     return f"value {value[:MAX_SHOWN]!r}" + ("…" if len(value) > MAX_SHOWN else "")
+
+
+def _other_way(path: str) -> str:
+    """The setting that says the same without what a section cannot hold."""
+    if path == "sampling.samplers":
+        return "write `sampler_seq`, which has a letter for each sampler"
+    if f"{path}_file" in model_settings():
+        return f"write `{path.rpartition('.')[2]}_file`"
+    return "change the value"
 
 
 def _path(key: str) -> str:

@@ -2,7 +2,8 @@
 Why a llama-server died, read from the last lines of its log and from how it ended.
 
 The log is matched by what b10434 was seen to print (the logs are among the test fixtures) and, for GPUs, by
-what the CUDA, HIP and Vulkan back ends of ggml print. A signal from outside needs no such search.
+what the CUDA, HIP and Vulkan back ends of ggml print. A signal from outside needs no such search. An exception that
+nobody caught is the last word, and ends by SIGABRT; b10434 has gdb or lldb say where, if there is one.
 """
 
 import re
@@ -12,6 +13,13 @@ from reconciler.domain.frozen import frozen
 
 LAST_LINES = 20
 STAMP = re.compile(r"^(?:\[\d+\] )?(?:[\d.]+ (?P<level>[DIWE]) )?")
+THROWN = re.compile(r"what\(\): +(.+)")
+BACKTRACE = re.compile(
+    r"#\d+ |frame #\d+: |0x[0-9a-f]+ in |(warning: )?\d+\t"
+    r"|\[(New LWP|Thread debugging|Inferior) |Using host libthread_db "
+)
+"""How lines of a debugger begin. It complains about sources that it does not find."""
+
 EXTERNAL_SIGNALS = {1: "SIGHUP", 2: "SIGINT", 9: "SIGKILL", 15: "SIGTERM"}
 OWN_SIGNALS = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV"}
 MEANING = {
@@ -44,7 +52,7 @@ class Cause:
 
     Attributes:
         message: the telling line of the log, or how the process ended where no line tells.
-        lines: the end of the log as it is, for people.
+        lines: the end of the log as it is, for people; without a debugger's backtrace.
     """
 
     kind: CauseKind
@@ -122,11 +130,18 @@ def cause_of_death(log_tail: str, exit_code: int | None, signal: int | None) -> 
     `log_tail` is the end of what this process wrote: nothing of an earlier life in the same file. Both
     numbers are None for a process whose parent is somebody else.
     """
-    lines = tuple(line for line in log_tail.splitlines() if line.strip())
+    lines = tuple(line for line in log_tail.splitlines() if line.strip() and not BACKTRACE.match(_bare(line)))
     kind, message = _ending(lines, exit_code, signal)
     if signal not in EXTERNAL_SIGNALS and exit_code != 0:
-        kind, message = _telling(lines) or (kind, message)
+        kind, message = _uncaught(lines) or _telling(lines) or (kind, message)
     return Cause(kind=kind, message=message, lines=lines[-LAST_LINES:])
+
+
+def _uncaught(lines: tuple[str, ...]) -> tuple[CauseKind, str] | None:
+    thrown = next((match[1] for line in lines if (match := THROWN.match(_bare(line)))), None)
+    if thrown is None:
+        return None
+    return _telling((thrown,)) or (CauseKind.KILLED, f"ended by SIGABRT: {thrown}")
 
 
 def _telling(lines: tuple[str, ...]) -> tuple[CauseKind, str] | None:

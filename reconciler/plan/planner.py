@@ -55,13 +55,21 @@ def make_plan(fleet: FleetSpec, record: Record, seen: Observation, options: Plan
 
 
 def _with_source(situation: Situation, change: Change) -> Change:
-    """Says what will be downloaded; nobody asks the network here, so that it may be there already."""
+    """
+    Says what will be downloaded; nobody asks the network here, so that it may be there already.
+
+    Past loads say nothing about another download, and the model is down for as long as that takes.
+    """
     starts = change.action in {Action.START, Action.RESTART, Action.RELOAD}
     model = situation.model(change.resource) if starts else None
     downloads = downloads_of(model.written()) if model else ()
     if not downloads:
         return change
     told = f"downloads {' and '.join(downloads)}, unless here already"
+    line = situation.lines.get(change.resource)
+    known = downloads_of(line.applied.document) if line and line.applied else ()
+    if change.action is not Action.START and not set(downloads) <= set(known):
+        change, told = replace(change, downtime_seconds=None), f"{told}; down as long as the download takes"
     return replace(change, note=f"{change.note}; {told}" if change.note else told)
 
 

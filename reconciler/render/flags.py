@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.llama.catalogue import Catalogue
-from reconciler.llama.catalogue_diff import CatalogueDiff, Changed
+from reconciler.llama.catalogue_diff import CatalogueDiff, Changed, default_of, values_of
 from reconciler.llama.excluded import EXCLUDED
 from reconciler.llama.flag_entry import FlagEntry
 from reconciler.render import FORMAT_VERSION
 from reconciler.render.layout import Line, Span, Style, line
-from reconciler.spec.registry import by_flag
+from reconciler.spec.registry import all_settings, by_flag
 
 
 def flags_json(catalogue: Catalogue) -> dict[str, Any]:
@@ -25,23 +25,27 @@ def flags_text(catalogue: Catalogue) -> Iterator[Line]:
         yield line(one.flag.ljust(width + 2), *_home(one), *_fate(one))
 
 
-def diff_json(diff: CatalogueDiff, old: str, new: str) -> dict[str, Any]:
-    """Added and removed entries as `flags_json` has them, changed ones before and after."""
+def diff_json(diff: CatalogueDiff, old: Catalogue, new: Catalogue) -> dict[str, Any]:
+    """
+    Added and removed entries as `flags_json` has them, changed ones before and after.
+
+    A removed one has `written_by`: the flag by which the new build still takes its setting.
+    """
     return {
         "format_version": FORMAT_VERSION,
-        "from": old,
-        "to": new,
+        "from": old.build,
+        "to": new.build,
         "added": [_entry(one) for one in diff.added],
-        "removed": [_entry(one) for one in diff.removed],
+        "removed": [_entry(one) | {"written_by": _written_by(one, new)} for one in diff.removed],
         "changed": [{"before": _entry(one.before), "after": _entry(one.after)} for one in diff.changed],
     }
 
 
-def diff_text(diff: CatalogueDiff, old: str, new: str) -> Iterator[Line]:
+def diff_text(diff: CatalogueDiff, old: Catalogue, new: Catalogue) -> Iterator[Line]:
     """Signs as in a diff: `+` came, `-` went, `~` changed."""
-    yield line(Span(f"from {old} to {new}", Style.BOLD))
+    yield line(Span(f"from {old.build} to {new.build}", Style.BOLD))
     for one in diff.removed:
-        yield line(Span(f"- {one.flag}", Style.RED), "  ", *_home(one))
+        yield line(Span(f"- {one.flag}", Style.RED), "  ", *_home(one), *_future(one, new))
     for one in diff.added:
         yield line(Span(f"+ {one.flag}", Style.GREEN), "  ", *_home(one))
     for changed in diff.changed:
@@ -60,6 +64,20 @@ def excluded(entry: FlagEntry) -> str | None:
     return next((EXCLUDED[alias] for alias in entry.aliases if alias in EXCLUDED), None)
 
 
+def _written_by(entry: FlagEntry, build: Catalogue) -> str | None:
+    path = setting_of(entry)
+    flags = [one.flag for one in all_settings()[path].spellings] if path else []
+    return next(filter(build.knows, flags), None)
+
+
+def _future(entry: FlagEntry, build: Catalogue) -> tuple[Span, ...]:
+    """A flag that went took its setting with it only when nothing else writes that."""
+    if setting_of(entry) is None:
+        return ()
+    other = _written_by(entry, build)
+    return (Span(f" stays, by {other}") if other else Span(" goes", Style.YELLOW),)
+
+
 def _entry(entry: FlagEntry) -> dict[str, Any]:
     return {
         "flag": entry.flag,
@@ -67,6 +85,9 @@ def _entry(entry: FlagEntry) -> dict[str, Any]:
         "env": entry.env,
         "setting": setting_of(entry),
         "excluded": excluded(entry),
+        "value": entry.value,
+        "values": list(values_of(entry)),
+        "default": default_of(entry),
         "removed": entry.removed,
         "deprecated": entry.deprecated,
     }
@@ -88,8 +109,10 @@ def _what(changed: Changed) -> str:
     return "; ".join(
         (
             *_sets("spellings", changed.before.aliases, changed.after.aliases),
-            *_sets("values", changed.before.choices, changed.after.choices),
+            *_sets("values", values_of(changed.before), values_of(changed.after)),
             *([f"value {changed.before.value} → {changed.after.value}"] * _kind_differs(changed)),
+            *_pair("default", default_of(changed.before), default_of(changed.after)),
+            *_pair("variable", changed.before.env, changed.after.env),
             *([f"now {changed.after.deprecated}"] * _is_newly_deprecated(changed)),
         )
     )
@@ -100,6 +123,11 @@ def _sets(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterato
     went = [f"-{one}" for one in before if one not in after]
     if came or went:
         yield f"{name} {' '.join((*went, *came))}"
+
+
+def _pair(name: str, before: str | None, after: str | None) -> Iterator[str]:
+    if before != after:
+        yield f"{name} {before or '(none)'} → {after or '(none)'}"
 
 
 def _kind_differs(changed: Changed) -> bool:

@@ -1,5 +1,5 @@
 """
-A plan as a comment on a pull request, or as a step summary.
+A plan as a comment on a pull request, or as a step summary; and why there is none.
 
 GitHub refuses a comment of more than 65,536 characters, so whole blocks are left out: what is there is always
 well-formed, and the rest is counted.
@@ -9,7 +9,9 @@ import html
 from collections.abc import Iterable, Sequence
 
 from reconciler.domain.change import Action, Change
+from reconciler.domain.diagnostic import Diagnostic
 from reconciler.domain.plan import Objection, Plan
+from reconciler.errors import ReconcilerError
 from reconciler.render.layout import text
 from reconciler.render.plan_text import counts, declared, drifted, summary
 from reconciler.render.problems import each
@@ -29,6 +31,14 @@ def plan_markdown(plan: Plan) -> str:
     blocks = [*map(_change, shown), *_more(plan)]
     foot = f"_{summary(plan)}_ {counted(declared(plan), 'model')} declared.\n"
     return _fitting(["\n\n".join(head), *blocks], foot)
+
+
+def failure_markdown(error: ReconcilerError, diagnostics: Sequence[Diagnostic]) -> str:
+    """The comment where there is no plan: each problem as a terminal shows it."""
+    head = [f"### reconcile: {_inline(error.summary)}", *filter(None, [_inline(error.detail)])]
+    blocks = [_fenced(text(each([one])).splitlines()) for one in diagnostics]
+    hint = [f"hint: {_inline(error.hint)}"] if error.hint else []
+    return _fitting([*head, *blocks, *hint], "").rstrip("\n") + "\n"
 
 
 def _title(plan: Plan) -> str:
@@ -78,11 +88,15 @@ def _more(plan: Plan) -> list[str]:
 
 
 def _details(head: str, body: Sequence[str]) -> str:
+    return f"<details><summary>{head}</summary>\n\n{_fenced(body)}\n\n</details>"
+
+
+def _fenced(body: Sequence[str]) -> str:
     inside = "\n".join(body)
     fence = "```"
     while fence in inside:
         fence += "`"
-    return f"<details><summary>{head}</summary>\n\n{fence}\n{inside}\n{fence}\n\n</details>"
+    return f"{fence}\n{inside}\n{fence}"
 
 
 def _fitting(blocks: Sequence[str], foot: str) -> str:
@@ -94,7 +108,7 @@ def _fitting(blocks: Sequence[str], foot: str) -> str:
             break
         kept.append(block)
     if missing := len(blocks) - len(kept):
-        kept.append(f"… and {missing} more left out here; the log of the job has the whole plan.")
+        kept.append(f"… and {missing} more left out here; the log of the job has all of it.")
     return "\n\n".join([*kept, foot])
 
 

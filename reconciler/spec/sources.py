@@ -28,6 +28,10 @@ DOWNLOAD_VARIABLES = frozenset(
 
 _WORD = r"[A-Za-z0-9][\w.-]*"
 _HF = f"{_WORD}/{_WORD}(:{_WORD})?"
+_HF_PAGE = (
+    rf"(https?://)?(www\.)?(huggingface|hf)\.co/(?P<repository>{_HF})"
+    r"(/((resolve|blob)/[^/]+/(?P<file>[^?#]+)|tree/[^?#]*)?)?([?#].*)?"
+)
 _DOCKER = f"({_WORD}/)?{_WORD}(:{_WORD})?"
 _URL = r"https?://[^/?#\s]+/[^\s]*[^/\s]"
 
@@ -47,9 +51,13 @@ def tells_a_secret(text: str) -> bool:
     return "://" in text and re.search(_CREDENTIALS, text) is not None
 
 
-def _address(value: str) -> str:
+def _without_secret(value: str) -> None:
     if tells_a_secret(value):
         raise WrittenSecretError("expected an address without a password or a token")
+
+
+def _address(value: str) -> str:
+    _without_secret(value)
     if not re.fullmatch(_URL, value):
         msg = f"expected an address such as `https://host/model.gguf`, got `{value}`"
         raise ValueError(msg)
@@ -57,13 +65,19 @@ def _address(value: str) -> str:
 
 
 def _repository(value: str) -> str:
+    _without_secret(value)
     if not re.fullmatch(_HF, value, re.ASCII):
-        msg = f"expected `org/repo` or `org/repo:QUANT`, got `{value}`"
+        page = re.fullmatch(_HF_PAGE, value, re.ASCII)
+        meant = f"an address; write `{page['repository']}`" if page else f"`{value}`"
+        if page and page["file"]:
+            meant += f", and `hf_file: {page['file']}` beside it"
+        msg = f"expected `org/repo` or `org/repo:QUANT`, got {meant}"
         raise ValueError(msg)
     return value
 
 
 def _image(value: str) -> str:
+    _without_secret(value)
     if not re.fullmatch(_DOCKER, value, re.ASCII):
         msg = f"expected `model`, `repo/model` or `repo/model:tag`, got `{value}`"
         raise ValueError(msg)

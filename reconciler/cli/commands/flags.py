@@ -13,13 +13,15 @@ from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.cli.wiring import find_build
 from reconciler.domain.diagnostic import Severity
-from reconciler.errors import ConfigError, PreflightError, RuntimeFailure
+from reconciler.errors import ConfigError, PreflightError, RuntimeFailure, UsageError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.catalogue_diff import compare
 from reconciler.llama.check import check_flags
 from reconciler.render.diagnostics_json import diagnostics_json
 from reconciler.render.flags import diff_json, diff_text, flags_json, flags_text
 from reconciler.render.values import counted
+
+PIPE = "-"
 
 
 @click.command()
@@ -28,18 +30,25 @@ from reconciler.render.values import counted
     "--diff", "other", metavar="OTHER", type=PATH, help="Compare with another llama-server, or its catalogue."
 )
 @click.option("--check", is_flag=True, help="Say which settings of the fleet this llama-server would not take.")
-@click.option("--export", metavar="FILE.json", type=PATH, help="Write the flags as a catalogue, for other machines.")
+@click.option(
+    "--export",
+    metavar="FILE.json",
+    type=PATH,
+    help="Write the flags as a catalogue, for other machines; `-` is stdout.",
+)
 def command(common: Common, *, other: str | None, check: bool, export: str | None) -> int:
     """List the flags of llama-server, each with its setting."""
     if (other is not None) + check + (export is not None) > 1:
-        raise click.UsageError("`--diff`, `--check` and `--export` do not go together")
-    if export is not None and Path(export).suffix != ".json":
+        raise UsageError("`--diff`, `--check` and `--export` do not go together", hint="give one of them")
+    if export not in {None, PIPE} and Path(str(export)).suffix != ".json":
         # By its ending `--llama-server` tells a catalogue from a program.
-        raise click.UsageError(f"`--export {export}`: name a file that ends in `.json`, or it cannot be used")
+        raise UsageError(f"`--export {export}` could not be used later", hint="name a file that ends in `.json`")
     if check:
         return _check(common)
     catalogue = find_build(common, _declared(common), None).catalogue
-    if export is not None:
+    if export == PIPE:
+        common.output.raw(catalogue.to_text())
+    elif export is not None:
         _write(Path(export), catalogue.to_text())
         common.output.note(f"wrote {export}: {counted(len(catalogue.entries), 'flag')} of {catalogue.build}")
     elif other is not None:
@@ -63,9 +72,9 @@ def _declared(common: Common) -> str | None:
 def _diff(common: Common, old: Catalogue, new: Catalogue) -> None:
     found = compare(old, new)
     if common.output.format is Format.JSON:
-        common.output.json(diff_json(found, old.build, new.build))
+        common.output.json(diff_json(found, old, new))
     else:
-        common.output.lines(diff_text(found, old.build, new.build))
+        common.output.lines(diff_text(found, old, new))
 
 
 def _check(common: Common) -> int:

@@ -118,6 +118,23 @@ def test_a_plan_for_github_fills_the_step_summary(run: Run, folder: Path):
     assert summary.read_text().startswith("### reconcile plan: `homelab`, 4 to start")
 
 
+def test_a_comment_says_what_is_wrong_with_the_configuration(run: Run, folder: Path):
+    (folder / "fleet.yaml").write_text("version: 1\nfleet: f\nmodels: { a: { path: /a, n_cpu: 1 } }\n")
+
+    ended = run("plan", "--offline", "--format", "markdown", exits=1)
+
+    assert ended.out.startswith("### reconcile: `fleet.yaml` is not valid: 2 problems\n\n```\nerror: `a` is served")
+    assert "```\nerror: unknown key `n_cpu` in `models.a`\n  fleet.yaml:3:26  models.a.n_cpu  [E0204]\n" in ended.out
+    assert ended.out.count("```") == 4
+    assert "E0204" in ended.err
+
+
+def test_a_comment_says_why_there_is_no_plan(run: Run):
+    out = run("plan", "--format", "markdown", exits=64).out
+
+    assert out == "### reconcile: a plan needs a llama-server, not a catalogue of its flags\n\nhint: add `--offline`\n"
+
+
 def test_a_plan_of_this_machine_needs_a_program(run: Run):
     assert "not a catalogue" in run("plan", exits=64).err
 

@@ -24,7 +24,7 @@ def test_programs_read_every_flag(tmp_path: Path) -> None:
     found = json.loads(flags("--format", "json", cwd=tmp_path).out)["flags"]
 
     assert len(found) == len(json.loads(CATALOGUE.read_text())["entries"])
-    assert set(found[0]) == {"flag", "aliases", "env", "setting", "excluded", "removed", "deprecated"}
+    assert {"flag", "aliases", "env", "setting", "excluded", "default", "removed", "deprecated"} < set(found[0])
 
 
 def test_people_read_a_comparison(tmp_path: Path) -> None:
@@ -65,6 +65,13 @@ def test_an_exported_catalogue_stands_in_for_the_build(tmp_path: Path) -> None:
     assert (ended.out, (tmp_path / "mine.json").read_text()) == ("", CATALOGUE.read_text())
     assert "wrote mine.json" in ended.err
     assert "same flags" in flags("--diff", str(CATALOGUE), build=tmp_path / "mine.json", cwd=tmp_path).out
+
+
+def test_a_catalogue_is_exported_to_a_pipe(tmp_path: Path) -> None:
+    ended = flags("--export", "-", cwd=tmp_path)
+
+    assert (ended.out, list(tmp_path.iterdir())) == (CATALOGUE.read_text(), [])
+    assert "wrote" not in ended.err
 
 
 def test_a_catalogue_that_cannot_be_written_is_an_error_with_a_way_out(tmp_path: Path) -> None:

@@ -87,7 +87,14 @@ def problems(model: dict[str, Any], build: Catalogue = OLD, **fleet: Any) -> tup
         ({"aliases": ["x,y"]}, "E0409", "models.a.aliases.0", "without a comma"),
         ({"serve": "router", "path": "/a#b"}, "E0407", "models.a.path", "serve: dedicated"),
         ({"serve": "router", "path": "/a;b"}, "E0407", "models.a.path", "serve: dedicated"),
-        ({"serve": "router", "chat_template": "a\nb"}, "E0407", "models.a.chat_template", "serve: dedicated"),
+        ({"serve": "router", "chat_template": "a\nb"}, "E0407", "models.a.chat_template", "`chat_template_file`, or"),
+        ({"serve": "router", "sampling": {"grammar": "a;b"}}, "E0407", "models.a.sampling.grammar", "`grammar_file`"),
+        (
+            {"serve": "router", "sampling": {"samplers": ["top_k", "top_p"]}},
+            "E0407",
+            "models.a.sampling.samplers",
+            "`sampler_seq`, which has a letter for each sampler, or write `serve: dedicated`",
+        ),
         ({"serve": "router", "chat_template": " a"}, "E0407", "models.a.chat_template", "serve: dedicated"),
         (
             {"serve": "router", "extra_args": {"--control-vector-layer-range": ["1", "2"]}},

@@ -99,6 +99,33 @@ def test_without_a_telling_line_the_numbers_speak(
     assert (cause.kind, cause.message) == (kind, message)
 
 
+@pytest.mark.parametrize("log", ["grammar_b10434", "grammar_b11434"])
+def test_an_exception_that_nobody_caught_is_the_cause_whatever_a_debugger_says(log: str) -> None:
+    """b10434 has gdb print a backtrace, where there is one; its sources are no file that is missing."""
+    cause = cause_of_death((LOGS / f"{log}.log").read_text(), None, 6)
+
+    assert (cause.kind, cause.message) == (CauseKind.KILLED, "ended by SIGABRT: failed to parse grammar")
+    assert "parse: error parsing grammar: expecting ')' at " in cause.lines
+
+
+@pytest.mark.parametrize(
+    ("what", "kind"),
+    [("vk::Queue::submit: ErrorDeviceLost", CauseKind.GPU_LOST), ("std::bad_alloc", CauseKind.OUT_OF_MEMORY)],
+)
+def test_an_exception_counts_more_than_what_was_said_before_it(what: str, kind: CauseKind) -> None:
+    log = f"0.01.000.000 E gguf_init: failed to open GGUF file 'a'\nterminate called\n  what():  {what}\n"
+
+    cause = cause_of_death(log, None, 6)
+
+    assert (cause.kind, cause.message) == (kind, what)
+
+
+def test_the_backtrace_of_a_debugger_is_not_the_last_word() -> None:
+    log = "it hurts\n[New LWP 7]\n#0  0x00 in main () at a.c:3\nwarning: 30\t../a.c: No such file or directory\n"
+
+    assert cause_of_death(log, 1, None).message == "exited with code 1: it hurts"
+
+
 def test_a_signal_from_outside_is_the_cause_whatever_the_log_says() -> None:
     log = (LOGS / "out_of_memory.log").read_text()
 

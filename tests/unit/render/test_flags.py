@@ -30,6 +30,9 @@ def test_a_flag_is_listed_with_its_setting() -> None:
         "env": "LLAMA_ARG_CTX_SIZE",
         "setting": "memory.ctx_size",
         "excluded": None,
+        "value": "N",
+        "values": [],
+        "default": "0, 0 = loaded from model",
         "removed": False,
         "deprecated": None,
     }
@@ -60,17 +63,35 @@ def test_people_read_one_line_a_flag() -> None:
 
 
 def test_a_new_build_is_compared_by_what_it_takes() -> None:
-    found = diff_json(compare(OLD, NEW), "old", "new")
+    found = diff_json(compare(OLD, NEW), OLD, NEW)
     assert [one["flag"] for one in found["removed"]] == ["--mlock", "--mmap", "--direct-io"]
     assert {"--lazy-mode", "--video-fps"} < {one["flag"] for one in found["added"]}
-    shown = text(diff_text(compare(OLD, NEW), "old", "new"), colour=False)
-    assert "- --mlock  memory.load_mode\n" in shown
+    shown = text(diff_text(compare(OLD, NEW), OLD, NEW), colour=False)
     assert "+ --video-fps  multimodal.video_fps\n" in shown
+
+
+def test_a_flag_that_went_says_whether_its_setting_stays() -> None:
+    gone = Catalogue(build="g", entries=tuple(one for one in NEW.entries if one.flag != "--load-mode"))
+    found = diff_json(compare(OLD, NEW), OLD, NEW)
+
+    assert {one["flag"]: one["written_by"] for one in found["removed"]}["--mlock"] == "--load-mode"
+    assert "- --mlock  memory.load_mode stays, by --load-mode\n" in text(diff_text(compare(OLD, NEW), OLD, NEW))
+    assert "- --mlock  memory.load_mode goes\n" in text(diff_text(compare(OLD, gone), OLD, gone))
+
+
+def test_what_a_flag_does_without_being_given_and_which_values_it_takes_are_compared_too() -> None:
+    shown = text(diff_text(compare(OLD, NEW), OLD, NEW))
+
+    assert "~ --temp  variable (none) → LLAMA_ARG_TEMPERATURE\n" in shown
+    assert "~ --tools  values -get_datetime\n" in shown
+    assert "~ --spec-draft-device  default (none) → follows --device\n" in shown
+    assert "~ --reasoning-preserve  default template default → enabled\n" in shown
+    assert "--json-schema" not in shown
 
 
 def test_a_build_does_not_differ_from_itself() -> None:
     assert compare(NEW, NEW).empty
-    assert "both take the same flags" in text(diff_text(compare(NEW, NEW), "a", "b"), colour=False)
+    assert "both take the same flags" in text(diff_text(compare(NEW, NEW), NEW, NEW), colour=False)
 
 
 def test_the_reference_of_settings_is_fresh_and_has_each_of_them() -> None:

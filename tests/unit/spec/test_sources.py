@@ -1,11 +1,14 @@
 """What is downloaded: how it is named, where it goes, and which addresses may not be written."""
 
 import pytest
+from pydantic_core import ValidationError
 
 from reconciler.llama.argv import without_secrets
 from reconciler.llama.environment import passed_on
 from reconciler.spec.document import download_target
-from reconciler.spec.sources import download_path, downloads_of, tells_a_secret
+from reconciler.spec.model import ModelSpec
+from reconciler.spec.sources import WrittenSecretError, download_path, downloads_of, tells_a_secret
+from reconciler.spec.validating import validate
 
 MODEL = {"url": "https://host/a/m%20x-00001-of-00003.gguf?download=true"}
 
@@ -76,3 +79,30 @@ def test_an_address_with_a_secret_is_recognised(text: str, secret: bool) -> None
 def test_what_is_recorded_and_shown_carries_no_address_with_a_secret() -> None:
     assert passed_on({"HF_ENDPOINT": "https://u:p@mirror", "HF_HOME": "/hf", "HF_TOKEN": "x"}) == {"HF_HOME": "/hf"}
     assert without_secrets(("llama-server", "-mu", "http://u:p@h/m.gguf")) == ("llama-server", "-mu", "…")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://huggingface.co/a/b", "write `a/b`"),
+        ("hf.co/a/b:Q4_K_M", "write `a/b:Q4_K_M`"),
+        ("https://huggingface.co/a/b/tree/main", "write `a/b`"),
+        (
+            "https://huggingface.co/a/b/resolve/main/x/y.gguf?download=true",
+            "write `a/b`, and `hf_file: x/y.gguf` beside it",
+        ),
+    ],
+)
+def test_an_address_of_hugging_face_is_told_as_the_repository_that_it_means(written: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=r"got an address; ") as caught:
+        validate(ModelSpec, {"hf": written})
+
+    assert f"got an address; {meant}" in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["hf", "docker"])
+def test_a_secret_in_a_name_is_refused_as_one(key: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        validate(ModelSpec, {key: "https://user:word@host/a/b"})
+
+    assert [type(one["ctx"]["error"]) for one in caught.value.errors()] == [WrittenSecretError]
