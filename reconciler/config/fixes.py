@@ -1,9 +1,11 @@
 """Mends files by the edits that are certain, as long as every edit leaves all files at least as good as they were."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from reconciler.config.files import RawFile
+from reconciler.config.source import parse
 from reconciler.config.syntax import decode
 from reconciler.config.text import LINE_END, Text
 from reconciler.domain.diagnostic import Applicability, Diagnostic, Severity
@@ -27,31 +29,46 @@ class Mended:
         files: all files in their order, the mended ones with their new content.
         applied: the problems that are gone, each with the edit that mended it.
         left: what can still be said.
+        more: whether some of that can be mended by doing all this again.
     """
 
     files: tuple[RawFile, ...]
     applied: tuple[Diagnostic, ...]
     left: tuple[Diagnostic, ...]
+    more: bool = False
 
 
-def mend(files: Sequence[RawFile], diagnose: Diagnose) -> Mended:
+def mend(files: Sequence[RawFile], diagnose: Diagnose, rounds: int = ROUNDS) -> Mended:
     """Applies every edit that is certain, again and again until there is none."""
     now, found = tuple(files), diagnose(files)
     applied: list[Diagnostic] = []
     refused = set[Diagnostic]()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         wanted = [one for one in _certain(found) if one not in refused]
         if not wanted:
             break
-        chosen = wanted if _is_good(_edited(now, wanted), found, diagnose) else []
-        if not chosen:
+        chosen, after = wanted, diagnose(_edited(now, wanted))
+        if not _is_good(after, found):
+            chosen, after = [], found
             for one in wanted:
-                good = _is_good(_edited(now, [*chosen, one]), found, diagnose)
-                (chosen.append if good else refused.add)(one)
-        now = _edited(now, chosen)
-        found = diagnose(now)
+                then = diagnose(_edited(now, [*chosen, one]))
+                if _is_good(then, found):
+                    chosen, after = [*chosen, one], then
+                else:
+                    refused.add(one)
+        now, found = _edited(now, chosen), after
         applied += chosen
-    return Mended(files=now, applied=tuple(applied), left=found)
+    more = any(one not in refused for one in _certain(found))
+    return Mended(files=now, applied=tuple(applied), left=found, more=more)
+
+
+def named_builds(files: Iterable[RawFile]) -> set[str]:
+    """What the files say, in any profile too, that llama-server is; also where they have no other meaning."""
+    texts = (text for text in map(decode, files) if isinstance(text, Text))
+    trees = [root.value for root in (parse(text)[0] for text in texts) if root and isinstance(root.value, dict)]
+    profiles = (tree["profiles"].values() for tree in trees if isinstance(tree.get("profiles"), dict))
+    every = (*trees, *(one for some in profiles for one in some if isinstance(one, dict)))
+    return {str(tree["llama_server"]) for tree in every if tree.get("llama_server") is not None}
 
 
 def _certain(found: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -64,15 +81,17 @@ def _certain(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     return list(certain.values())
 
 
-def _is_good(files: Sequence[RawFile], before: Sequence[Diagnostic], diagnose: Diagnose) -> bool:
-    """Whether no file has an error now that had none, and none of them lost its meaning."""
-    after = diagnose(files)
-    return _wrong(after) <= _wrong(before) and _wrong(after, UNREADABLE) <= _wrong(before, UNREADABLE)
+def _is_good(after: Sequence[Diagnostic], before: Sequence[Diagnostic]) -> bool:
+    """Whether no file has an error now that had none, and none is less readable: of each kind there is no more."""
+    now, then = _errors(after), _errors(before)
+    return {file for file, _ in now} <= {file for file, _ in then} and all(
+        count <= then[file, code] for (file, code), count in now.items() if code.startswith(UNREADABLE)
+    )
 
 
-def _wrong(found: Iterable[Diagnostic], code: str = "E") -> set[str]:
-    errors = (one for one in found if one.severity is Severity.ERROR and one.code.startswith(code))
-    return {one.position.file for one in errors if one.position}
+def _errors(found: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
+    errors = (one for one in found if one.severity is Severity.ERROR)
+    return Counter((one.position.file, one.code) for one in errors if one.position)
 
 
 def _edited(files: Sequence[RawFile], wanted: Sequence[Diagnostic]) -> tuple[RawFile, ...]:

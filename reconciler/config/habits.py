@@ -1,10 +1,13 @@
 """Names that people bring along: those of flags, of bindings, of other programs. Each means one setting for certain."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 
-from reconciler.config.keys import called, normal
+from reconciler.config.keys import normal
 from reconciler.config.node import Path
+from reconciler.spec.registry import all_settings
+from reconciler.spec.setting import Form
 
 HABITS = {
     "n_ctx": "memory.ctx_size",
@@ -56,10 +59,58 @@ def known_as(key: str, section: Path, allowed: tuple[str, ...]) -> str | None:
     return next(found, None) or next(meant, None)
 
 
+def without_value(key: str, section: Path, allowed: tuple[str, ...]) -> str | None:
+    """What to write for a key that is a flag without a value: it stands for one value of a setting."""
+    name = normal(HUMP.sub("_", key))
+    positive = name.removeprefix("no_")
+    if positive != name and positive in allowed:
+        return f"write `{positive}: false` for `{key}: true`"
+    opposite = f"no_{name}" if positive == name else positive
+    meant = {one: _bare().get(one, ("", "")) for one in (name, opposite)}
+    path, value = meant[name]
+    leaf = path.rpartition(".")[2]
+    if leaf not in allowed or leaf not in _within(section, [path]):
+        return None
+    contrary = f", `{leaf}: {meant[opposite][1]}` for `{key}: false`" if meant[opposite][0] == path else ""
+    return f"write `{leaf}: {value}` for `{key}: true`{contrary}"
+
+
+def own_path(path: Path) -> Path:
+    """A path of the file as the registry has it."""
+    return path[SECTION_BEGINS.get(str(path[0]), 0) :] if path else ()
+
+
 def _leaves(name: str, section: Path) -> Iterator[str]:
-    own = [str(part) for part in section[SECTION_BEGINS.get(str(section[0]), 0) :]] if section else []
+    return _within(section, _by_habit().get(name, ()))
+
+
+def _within(section: Path, paths: Iterable[str]) -> Iterator[str]:
+    own = [str(part) for part in own_path(section)]
     homes = {".".join(own), ".".join(own[1:])} if section[:1] == ("server",) else {".".join(own)}
-    for path in called(name) or filter(None, [HABITS.get(name)]):
+    for path in paths:
         home, _, leaf = path.rpartition(".")
         if home in homes:
             yield leaf
+
+
+@cache
+def _by_habit() -> dict[str, frozenset[str]]:
+    """Paths of settings by the names of their flags that take the same value, and by what else they are called."""
+    found: dict[str, set[str]] = {name: {path} for name, path in HABITS.items()}
+    for path, setting in all_settings().items():
+        for spelling in setting.spellings:
+            if spelling.form is Form.BARE:
+                continue
+            found.setdefault(normal(spelling.flag), set()).add(path)
+    return {name: frozenset(paths) for name, paths in found.items()}
+
+
+@cache
+def _bare() -> dict[str, tuple[str, str]]:
+    """Paths and values of settings by the names of the flags that stand for them alone."""
+    return {
+        normal(spelling.flag): (path, str(next(iter(spelling.only))))
+        for path, setting in all_settings().items()
+        for spelling in setting.spellings
+        if spelling.form is Form.BARE
+    }

@@ -19,6 +19,9 @@ from reconciler.errors import ConfigError
 STEP = 2
 """Blanks a level; `- ` is as wide."""
 
+MARKS_IN_FRONT = re.compile("\\A([ \t\n]*\ufeff)+")
+EDGE_WITHIN = re.compile(r"^[ \t]+(---|\.\.\.)(?=\s|$)", re.MULTILINE)
+EMPTY = "E0102"
 ODD_LINE_END = re.compile("[\x85\u2028\u2029]")
 BLANKS = str.maketrans("", "", " \t\r\n\ufeff")
 OPENING = frozenset({"FlowSequenceStart", "FlowMappingStart"})
@@ -36,7 +39,7 @@ def restyled(file: RawFile) -> str:
     """
     text = decode(file)
     problems = (text,) if isinstance(text, Diagnostic) else parse(text)[1]
-    if isinstance(text, Diagnostic) or problems:
+    if isinstance(text, Diagnostic) or any(one.code != EMPTY for one in problems):
         raise ConfigError(f"`{file.shown}` cannot be read", diagnostics=problems)
     return formatted(text)
 
@@ -48,25 +51,27 @@ def formatted(text: Text) -> str:
     Raises:
         ConfigError: when the result would mean something else. Nothing is lost, and the file can stay as it is.
     """
-    content = text.content.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    content = MARKS_IN_FRONT.sub("", text.content.replace("\r\n", "\n").replace("\r", "\n"))
     result = _Writer(content).written()
     if _same(text, result):
         return result
-    odd = ODD_LINE_END.search(content)
-    raise ConfigError(
-        f"`{text.shown}` is left as it is: in style it would mean something else",
-        hint=f"write U+{ord(odd[0]):04X} as `\\n` or remove it: programs disagree whether it ends a line"
-        if odd
-        else "this is a mistake of reconcile: please report it with the file",
-    )
+    if odd := ODD_LINE_END.search(content):
+        hint = f"write U+{ord(odd[0]):04X} as `\\n` or remove it: programs disagree whether it ends a line"
+    elif edge := EDGE_WITHIN.search(content):
+        hint = f"put the text that begins with `{edge[1]}` in quotes: at the edge it would begin or end a document"
+    else:
+        hint = "this is a mistake of reconcile: please report it with the file"
+    raise ConfigError(f"`{text.shown}` is left as it is: in style it would mean something else", hint=hint)
 
 
 def _same(text: Text, result: str) -> bool:
     """Whether nothing but blanks differs, and both are read as the same values; `repr` tells `1` from `1.0`."""
     if text.content.translate(BLANKS) != result.translate(BLANKS):
         return False
-    (before, _), (after, problems) = parse(text), parse(replace(text, content=result))
-    return not problems and before is not None and after is not None and repr(before.value) == repr(after.value)
+    (before, said), (after, problems) = parse(text), parse(replace(text, content=result))
+    if before is None or after is None:
+        return before is after and [one.code for one in said] == [one.code for one in problems] == [EMPTY]
+    return not problems and repr(before.value) == repr(after.value)
 
 
 @dataclass(slots=True)
@@ -246,7 +251,7 @@ class _Writer:
     def last_line_end(self, gap: str) -> str:
         """A text after `|` that ends with the file, and not with a line, would get one more character."""
         open_text = self.last is not None and self.last.style in {"|", ">"} and not gap
-        return "" if open_text else "\n"
+        return "" if open_text or not self.parts else "\n"
 
 
 def _shifted(column: int, by: int) -> int:
@@ -277,8 +282,8 @@ def _moved(line: str, old: int, new: int) -> str:
 
 def _gap(last: Token, token: Token) -> str:
     """What stands between two pieces of one line."""
-    if last.kind == "Value":
-        # Without a blank, a colon may be a part of what is around it.
+    if last.kind in {"Value", "Tag"}:
+        # Without a blank, a colon may be a part of what is around it, and what follows a part of the tag.
         return " "
     if token.kind == "Value":
         # The same of a name after `*` or `&`.

@@ -28,6 +28,10 @@ HINTS = (
     ("expected <block end>", "check how the line is indented, and that every `{` and quote is closed"),
     ("did not find expected", "check that every bracket and quote above is closed"),
     ("found unexpected end of stream", "close the quote or bracket that was opened last"),
+    (
+        "a tab character where an indentation space",
+        "indent with blanks; before a text that begins with a tab write `|2` in place of `|` if it stands 2 deeper",
+    ),
     ("cannot start any token", "quote the text: it begins with a character that has a meaning in YAML"),
 )
 

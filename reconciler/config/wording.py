@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from reconciler.config.edits import QUOTED, Edit
-from reconciler.config.habits import known_as
+from reconciler.config.habits import HUMP, known_as, own_path, without_value
 from reconciler.config.keys import NOT_IN_DEFAULTS, RESERVED, allowed_keys, home_of, is_secret, normal
 from reconciler.config.node import Path
 from reconciler.config.problem import WITHOUT_QUOTES, Problem, dotted
 from reconciler.config.scalars import BadScalarError, plain
 from reconciler.config.text import printable
+from reconciler.spec.registry import all_settings
 
 EXPECTED = {
     "int_type": "a whole number",
@@ -45,8 +46,12 @@ SWITCHES = {"on": "true", "yes": "true", "true": "true", "off": "false", "no": "
 """Words that YAML 1.1 took for booleans, and those that somebody put in quotes."""
 
 ITEM = re.compile(r"[\w./:-]+")
-"""What can stand in a list as it is."""
+"""What is one item for certain."""
 
+BARE_ITEM = re.compile(r"[\w./]([\w./:-]*[\w./-])?")
+"""What can stand in a list without quotes."""
+
+MODEL = ("models", "")
 MANY_KEYS = 16
 MAX_NAMES = 2_000
 WRITTEN_AS = {
@@ -163,20 +168,26 @@ def bad_name(path: Path, message: str, *, at_key: bool) -> Problem:
 
 def bad_value(path: Path, value: Any, failures: list[Failure]) -> Problem:
     """A value that is of another type, out of range, or none of a few words; several failures are one union."""
+    # A path was made absolute, and stands otherwise in the file.
+    is_moved = isinstance(value, str) and failures[0]["type"] == "tuple_type" and _is_path(path)
+    described = "a text" if is_moved else describe(value)
     stated = next((_own_words(one) for one in failures if one["type"] == "value_error"), None)
-    expected = (
-        stated or f"expected {', or '.join(dict.fromkeys(_expected(one) for one in failures))}, got {describe(value)}"
-    )
-    hint, edit = _value_way_out(value, failures)
+    expected = stated or f"expected {', or '.join(dict.fromkeys(_expected(one) for one in failures))}, got {described}"
+    hint, edit = _value_way_out("PATH" if is_moved else value, failures)
     return Problem(
         code=_code(failures),
-        summary=f"{_subject(path)} cannot be {describe(value)}",
+        summary=f"{_subject(path)} cannot be {described}",
         path=path,
         detail=expected,
         hint=hint,
         edit=edit,
         secret=is_secret(path),
     )
+
+
+def _is_path(path: Path) -> bool:
+    setting = all_settings().get(dotted(own_path(path)))
+    return setting is not None and setting.info.is_path
 
 
 def _subject(path: Path) -> str:
@@ -195,15 +206,23 @@ def _key_way_out(key: str, section: Path, allowed: tuple[str, ...]) -> WayOut:
         return f"write `{key}` in each model: it must differ from model to model", None
     if name := known_as(key, section, allowed):
         return f"write `{name}`", Edit(written=key, replacement=name, is_text=True)
-    near = difflib.get_close_matches(normal(key), allowed, 1, 0.75)
-    home = None if near else home_of(key, section)
-    if home == "":
-        return f"`{normal(key)}` belongs directly in the model", None
-    if home:
-        return f"`{normal(key)}` belongs in `{home}`", None
+    if way := without_value(key, section, allowed):
+        return way, None
+    name = normal(HUMP.sub("_", key))
+    near = difflib.get_close_matches(name, allowed, 1, 0.75)
+    if not near and (home := _home(name, section)):
+        return f"`{name}` belongs {home}", None
     if guess := near or difflib.get_close_matches(normal(key), allowed, 1, 0.5):
         return _guess(key, guess[0])
     return f"remove `{printable(key)}`" if section else f"remove it, or call it `x-{printable(key)}`", None
+
+
+def _home(name: str, section: Path) -> str:
+    """Where a key belongs that has another section."""
+    home = home_of(name, section)
+    if home:
+        return f"in `{home}`"
+    return "directly in the model" if home == "" or name in allowed_keys(MODEL) else ""
 
 
 def _guess(written: str, word: str) -> WayOut:
@@ -260,11 +279,34 @@ def _text_way_out(value: str, kinds: set[str], words: list[str]) -> WayOut:
     if _is_number(value, kinds):
         return f"{WITHOUT_QUOTES}: {value}", Edit(written=value, replacement=value)
     if kinds == {"tuple_type"}:
-        edit = Edit(written=value, replacement=f"[{value}]") if ITEM.fullmatch(value) else None
-        return f"write a list: `[{printable(value)}]`", edit
+        edit = Edit(written=value, replacement=_list(value)) if ITEM.fullmatch(value) else None
+        return f"write a list: `{_list(value)}`", edit
     if kinds == {"bool_type"} and (switch := SWITCHES.get(value.lower())):
         return f"write `{switch}`", Edit(written=value, replacement=switch)
     return next((example for kind, example in WRITTEN_AS.items() if kind in kinds), ""), None
+
+
+def _list(value: str) -> str:
+    """A text as the list that was meant; one that is no row of words is one item."""
+    parts = re.split(r"\s*[,;]\s*", value)
+    items = parts if all(map(ITEM.fullmatch, parts)) else [value]
+    return f"[{', '.join(one if _is_bare(one) else _quoted(one) for one in items)}]"
+
+
+def _is_bare(item: str) -> bool:
+    """Whether it is the same text or a number without quotes."""
+    try:
+        meant = plain(item)
+    except BadScalarError:
+        return False
+    return (
+        BARE_ITEM.fullmatch(item) is not None and isinstance(meant, str | int | float) and not isinstance(meant, bool)
+    )
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{printable(escaped)}"'
 
 
 def _is_number(value: str, kinds: set[str]) -> bool:

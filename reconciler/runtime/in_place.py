@@ -1,29 +1,73 @@
-"""Writing a file of the user anew, where it is and as it was: behind links, with its mode and owner, in one move."""
+"""Writing a file of the user anew, where it is and as it was: behind links, with its mode and owner."""
 
+import errno
 import os
+import stat
+import time
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 from reconciler.errors import RuntimeFailure
 
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
 
 def write_in_place(path: Path, content: bytes) -> None:
     """
-    Replaces the content of a file that exists.
+    Replaces the content of a file that exists, in one move unless it has other names.
 
     Raises:
         RuntimeFailure: when it cannot be written, or would not belong to its owner any more. It is as it was then.
     """
-    target = path.resolve()
-    aside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        _write(aside, content, target.stat())
-        aside.replace(target)
+        target = path.resolve()
+        like = target.stat()
+        if not like.st_mode & WRITABLE:
+            summary = f"`{path}` is not to be written by anybody"
+            raise RuntimeFailure(summary, hint=f"allow it: `chmod u+w {path}`")
+        if like.st_nlink > 1:
+            _write_through(target, content)
+        else:
+            _replace(target, content, like)
     except OSError as error:
-        summary = f"cannot write `{path}`: {error.strerror}"
-        raise RuntimeFailure(
-            summary, hint="run it as the owner of the file, who may write its directory too"
-        ) from error
+        raise RuntimeFailure(f"cannot write `{path}`: {error.strerror}", hint=_way_out(error)) from error
+
+
+def _way_out(error: OSError) -> str:
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return "run it as the owner of the file, who may write its directory too"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "make place on the disk, and run it again"
+    return "mend what the system says, and run it again"
+
+
+def _write_through(target: Path, content: bytes) -> None:
+    """Another name of the same file keeps its content too; what fails in the middle is put back."""
+    with target.open("r+b", buffering=0) as stream:
+        before = stream.read()
+        try:
+            _overwrite(stream, content)
+        except OSError:
+            _overwrite(stream, before)
+            raise
+
+
+def _overwrite(stream: FileIO, content: bytes) -> None:
+    stream.seek(0)
+    rest = memoryview(content)
+    while rest:
+        rest = rest[stream.write(rest) :]
+    stream.truncate(len(content))
+    os.fsync(stream.fileno())
+
+
+def _replace(target: Path, content: bytes, like: os.stat_result) -> None:
+    # Not named after the file: the name could become too long.
+    aside = target.with_name(f".reconcile-{os.getpid()}-{time.monotonic_ns()}.tmp")
+    try:
+        _write(aside, content, like)
+        aside.replace(target)
     finally:
         with suppress(OSError):
             aside.unlink()

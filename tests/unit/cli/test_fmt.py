@@ -105,3 +105,47 @@ def test_mending_needs_no_llama_server(fleet: Path) -> None:
     fmt("--fix", cwd=fleet.parent)
 
     assert "enabled: true" in fleet.read_text()
+
+
+def test_one_file_that_cannot_be_written_stops_no_other(fleet: Path) -> None:
+    locked, last = fleet.with_name("a.yaml"), fleet.with_name("z.yaml")
+    locked.write_text("x-a:   1\n")
+    last.write_text("x-b:   1\n")
+    locked.chmod(0o444)
+
+    ended = fmt(".", cwd=fleet.parent, exits=1)
+
+    assert ended.out == "fleet.yaml\nz.yaml\n"
+    assert "`a.yaml` is not to be written by anybody" in ended.err
+    assert "hint: allow it: `chmod u+w a.yaml`" in ended.err
+    assert (locked.read_text(), last.read_text()) == ("x-a:   1\n", "x-b: 1\n")
+
+
+def test_a_mended_file_that_cannot_be_put_in_style_stays_as_it_was(fleet: Path) -> None:
+    text = UGLY + "    8: {path: /b.gguf}\n    c: 1\n    c: 2\n"
+    fleet.write_text(text)
+
+    ended = fmt("--fix", cwd=fleet.parent, exits=1)
+
+    assert (ended.out, fleet.read_text()) == ("", text)
+    assert "→" not in ended.err
+
+
+def test_no_program_is_run_that_a_file_names(fleet: Path) -> None:
+    mark = fleet.with_name("mark")
+    program = fleet.with_name("evil")
+    program.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    program.chmod(0o755)
+
+    for where in ("llama_server: ./evil\n", "profiles: {p: {llama_server: ./evil}}\n", "llama_server: ./evil\nx: 1\n"):
+        fleet.write_text(GOOD + where)
+        ended = fmt("--fix", "--check", "--profile", "p", cwd=fleet.parent, exits=3 if "{p" in where else 0)
+        assert "is not run here" in ended.err
+
+    assert not mark.exists()
+
+
+def test_a_line_that_may_hold_a_secret_is_mended_and_not_shown(fleet: Path) -> None:
+    fleet.write_text(UGLY + "server: {api-key: {env: KEY}}\n")
+
+    assert "fleet.yaml:5:10: (not shown) → api_key  [E0204]\n" in fmt("--fix", cwd=fleet.parent).err

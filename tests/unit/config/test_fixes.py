@@ -61,6 +61,7 @@ def line(text: str, build: str = "b11434") -> str:
         ("memory: {cache_type_k: 'Q8_0'}", "memory: {cache_type_k: 'q8_0'}"),
         ("advanced: {flash_attn: true}", "advanced: {flash_attn: on}"),
         ("aliases: talk", "aliases: [talk]"),
+        ('reverse_prompt: "User:"', 'reverse_prompt: ["User:"]'),
         ("aliases: [1.10]", 'aliases: ["1.10"]'),
         ("aliases: [true]", 'aliases: ["true"]'),
         ("extra_args: {--draft-max: 8}", "extra_args: {--spec-draft-n-max: 8}"),
@@ -79,6 +80,11 @@ def test_what_can_only_mean_one_thing_is_mended(before: str, after: str) -> None
         "memory: {n_ctx: 1, *key : 2}".replace("*key ", "num-ctx"),
         "ctx_size: 1",  # belongs elsewhere: no edit of one place
         "memory: {ctx_size: abc}",
+        "memory: {mlock: true}",  # its value would be another one
+        "memory: {mmap: false}",
+        "memory: {no_mmap: true}",
+        "memory: {direct-io: true}",
+        "memory: {no-repack: true}",
         "memory: {ctx_size: &a '4096'}",  # an anchor stands before it
         "aliases: 'a, b'",
         "enabled: perhaps",
@@ -89,6 +95,58 @@ def test_what_can_only_mean_one_thing_is_mended(before: str, after: str) -> None
 )
 def test_a_guess_or_a_loss_is_no_edit(text: str) -> None:
     assert line(text) in {text, text.replace("ctx-size: 1", "ctx_size: 1"), text.replace("n_ctx: 1", "ctx_size: 1")}
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("memory: {mlock: true}", "write `load_mode: mlock` for `mlock: true`"),
+        ("memory: {mmap: false}", "write `load_mode: mmap` for `mmap: true`, `load_mode: none` for `mmap: false`"),
+        (
+            "memory: {no-mmap: true}",
+            "write `load_mode: none` for `no-mmap: true`, `load_mode: mmap` for `no-mmap: false`",
+        ),
+        ("memory: {no-repack: true}", "write `repack: false` for `no-repack: true`"),
+        ("memory: {flashAttn: on}", "`flash_attn` belongs in `advanced`"),
+        ("memory: {extra_args: {}}", "`extra_args` belongs directly in the model"),
+        ("gpu: {device: '*'}", 'write a list: `["*"]`'),
+        ("gpu: {tensor_split: '1,2'}", "write a list: `[1, 2]`"),
+        ("aliases: a]b", 'write a list: `["a]b"]`'),
+        ("aliases: 'true'", 'write a list: `["true"]`'),
+        ("aliases: 'a \"b\"'", 'write a list: `["a \\"b\\""]`'),
+        ("gpu: {override_tensor: 'blk{1,2}=CPU'}", 'write a list: `["blk{1,2}=CPU"]`'),
+        ("sampling: {samplers: top_k;top_p}", "write a list: `[top_k, top_p]`"),
+        ("lora: {adapters: a b.gguf}", "write a list: `[PATH]`"),
+    ],
+)
+def test_a_hint_can_be_written_as_it_stands(text: str, hint: str) -> None:
+    file = RawFile(path=Path("0.yaml"), data=f"{HEAD}    {text}\n".encode(), identity=(0, 0))
+
+    assert [one.hint for one in diagnose([file])] == [hint]
+
+
+def test_a_path_is_not_shown_as_something_that_stands_nowhere() -> None:
+    (found,) = mended(HEAD + "    lora: {adapters: a b.gguf}\n").left
+
+    assert str(Path.cwd()) not in f"{found.summary}{found.detail}{found.hint}"
+
+
+def test_a_file_that_is_wrong_already_gets_no_key_twice() -> None:
+    outcome = mended(HEAD + "    memory: {n_ctx: 32k, ctx-size: 4k}\n  8: {path: b.gguf}\n")
+
+    assert [(one.code, one.summary) for one in outcome.left] == [
+        ("E0204", "unknown key `ctx-size` in `models.a.memory`")
+    ]
+    assert b'memory: {ctx_size: 32k, ctx-size: 4k}\n  "8":' in outcome.files[0].data
+
+
+def test_what_is_left_of_very_many_is_told() -> None:
+    models = "".join(f"  m{number}:\n    path: a.gguf\n    enabled: yes\n" for number in range(250))
+    text = HEAD + models
+
+    assert (mended(text).left, mended(text).more) == ((), False)
+    one_round = mend([RawFile(path=Path("0.yaml"), data=text.encode(), identity=(0, 0))], diagnose, rounds=1)
+    assert (len(one_round.applied), one_round.more) == (200, True)
 
 
 def test_a_guess_is_told_as_one() -> None:

@@ -11,10 +11,15 @@ from reconciler.config.files import RawFile
 from reconciler.config.rewrite import formatted, restyled
 from reconciler.config.source import parse
 from reconciler.config.text import Text
+from reconciler.domain.diagnostic import Diagnostic
 from reconciler.errors import ConfigError
 
 TOP = Path(__file__).parents[3]
-README = re.findall(r"```yaml\n(.*?)```", (TOP / "README.md").read_text(), re.DOTALL)
+DOCUMENTS = ("README.md", "docs/language.md", "docs/ci/README.md")
+SHOWN = [
+    (name, text) for name in DOCUMENTS for text in re.findall(r"```yaml\n(.*?)```", (TOP / name).read_text(), re.DOTALL)
+]
+"""What the documents show."""
 
 NASTY = """\
 %YAML 1.2
@@ -153,7 +158,7 @@ def value(text: str) -> object:
 EXAMPLES = sorted({*TOP.glob("examples/**/*.yaml"), *TOP.glob("tests/**/*.y*ml"), *TOP.glob("**/ci/*.yml")})
 
 
-@pytest.mark.parametrize("text", [NASTY, NASTY.replace("\n", "\r\n"), *README])
+@pytest.mark.parametrize("text", [NASTY, NASTY.replace("\n", "\r\n"), *(text for _, text in SHOWN)])
 def test_comments_order_and_meaning_stay(text: str) -> None:
     unchanged(text)
 
@@ -169,7 +174,7 @@ def test_every_file_that_we_have_keeps_its_meaning() -> None:
 def test_our_own_files_are_in_style() -> None:
     files = [(str(one), one.read_text()) for one in TOP.glob("examples/**/*.yaml")]
 
-    assert [name for name, text in (*files, *(("README", one) for one in README)) if style(text) != text] == []
+    assert [name for name, text in (*files, *SHOWN) if style(text) != text] == []
 
 
 PIECES = st.sampled_from(
@@ -250,7 +255,44 @@ def test_a_text_that_programs_read_in_two_ways_is_left_alone() -> None:
     assert caught.value.hint.startswith("write U+0085 as")
 
 
-@pytest.mark.parametrize("content", [b"", b"a: [", b"a: 1\na: 2\n", b"\xff", b"a: \x00"])
+def raw(text: str) -> RawFile:
+    return RawFile(path=Path("fleet.yaml"), data=text.encode(), identity=(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        ("\n\n", ""),
+        ("# a\n\n\n#b", "# a\n\n#b\n"),
+        ("---\n", "---\n"),
+        ("a: [1,!!str ]", "a: [1, !!str ]\n"),
+        ("a: {b: !!str , c: 1}", "a: { b: !!str , c: 1 }\n"),
+        ("\n\ufeff# c\na: 1\n", "# c\na: 1\n"),
+    ],
+)
+def test_what_says_little_has_a_style_too(before: str, after: str) -> None:
+    assert [restyled(raw(one)) for one in (before, after)] == [after, after]
+
+
+def test_a_text_that_would_end_the_document_at_the_edge_is_named() -> None:
+    with pytest.raises(ConfigError) as caught:
+        restyled(raw("   --- a: 1\n"))
+
+    assert caught.value.hint.startswith("put the text that begins with `---` in quotes")
+
+
+def test_a_text_that_begins_with_a_tab_is_told_how_to_be_written() -> None:
+    with pytest.raises(ConfigError) as caught:
+        restyled(raw("a: |\n  \tb\n"))
+
+    (found,) = caught.value.diagnostics
+    assert isinstance(found, Diagnostic)
+    assert "write `|2` in place of `|`" in found.hint
+    assert restyled(raw("a: |2\n  \tb\n")) == "a: |2\n  \tb\n"
+
+
+@pytest.mark.parametrize("content", [b"a: [", b"a: 1\na: 2\n", b"\xff", b"a: \x00"])
 def test_what_cannot_be_read_is_no_text_to_format(content: bytes) -> None:
     with pytest.raises(ConfigError) as caught:
         restyled(RawFile(path=Path("fleet.yaml"), data=content, identity=(0, 0)))

@@ -40,3 +40,34 @@ def test_what_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
         write_in_place(tmp_path / "none" / "fleet.yaml", b"b")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_other_names_of_the_file_keep_its_content(tmp_path: Path) -> None:
+    file, other = tmp_path / "fleet.yaml", tmp_path / "other.yaml"
+    file.write_text("longer")
+    other.hardlink_to(file)
+
+    write_in_place(file, b"b")
+
+    assert (other.read_bytes(), other.stat().st_ino) == (b"b", file.stat().st_ino)
+
+
+def test_a_file_that_is_not_to_be_written_stays(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.yaml"
+    file.write_text("a")
+    file.chmod(0o444)
+
+    with pytest.raises(RuntimeFailure, match="not to be written") as caught:
+        write_in_place(file, b"b")
+
+    assert "chmod u+w" in caught.value.hint
+    assert file.read_text() == "a"
+
+
+def test_the_longest_name_can_be_written(tmp_path: Path) -> None:
+    file = tmp_path / ("a" * 250 + ".yaml")
+    file.write_text("a")
+
+    write_in_place(file, b"b")
+
+    assert file.read_bytes() == b"b"
