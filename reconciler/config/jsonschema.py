@@ -9,11 +9,12 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from reconciler.config.jsonschema_parts import add_composition
+from reconciler.config.jsonschema_parts import add_composition, take_nothing
 from reconciler.config.keys import MODEL_KEYS_OF_SERVER, NOT_IN_DEFAULTS, RESERVED, spec_class
+from reconciler.config.version import CLAUSE
 from reconciler.spec.base import Spec
 from reconciler.spec.fleet import FleetSpec
-from reconciler.spec.model import ModelSpec
+from reconciler.spec.model import MAX_NAME, ModelSpec
 from reconciler.spec.policy import SafetySpec
 from reconciler.spec.registry import Setting, all_settings
 from reconciler.spec.router import RouterSpec
@@ -26,6 +27,10 @@ Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+NAME = {
+    "pattern": rf"^(?!\*$)[^\s\]]([^\]]{{0,{MAX_NAME - 2}}}[^\s\]])?$",
+    "patternErrorMessage": "Expected a name without ] and without blanks at its edges.",
+}
 NUMBERS = frozenset({"integer", "number"})
 EXAMPLES: dict[str, list[Any]] = {
     "api_key": [{"env": "LLAMA_API_KEY"}],
@@ -60,6 +65,8 @@ def fleet_schema() -> Schema:
         | {"description": "Of the language; rises only for incompatible changes."},
         "required_version": {
             "type": "string",
+            "pattern": f"^{CLAUSE.pattern}(,{CLAUSE.pattern})*$",
+            "patternErrorMessage": "Expected comparisons with a version, such as >=0.1 or >=0.1,<2.",
             "description": "Versions of llama-reconciler that may read this.",
             "examples": [">=0.1"],
         },
@@ -75,6 +82,8 @@ def fleet_schema() -> Schema:
         "additionalProperties": False,
         "$defs": parts,
     }
+    _name(whole)
+    take_nothing(whole)
     add_composition(whole)
     return whole
 
@@ -82,6 +91,14 @@ def fleet_schema() -> Schema:
 def fleet_schema_text() -> str:
     """The schema as the file `schemas/fleet.schema.json` holds it."""
     return json.dumps(fleet_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _name(schema: Schema) -> None:
+    """What a name may be, as far as a pattern can say it."""
+    model = schema["$defs"]["ModelSpec"]["properties"]
+    for one in (schema["properties"]["fleet"], model["moved_from"], model["aliases"]["items"]):
+        one.update(NAME)
+    schema["properties"]["models"]["propertyNames"] = {"pattern": NAME["pattern"]}
 
 
 def _defaults(model: Schema) -> Schema:
@@ -135,7 +152,7 @@ def _one_branch(schema: Schema) -> None:
         schema["type"] = [one["type"] for one in plain]
     if examples := [example for one in branches for example in one.pop("examples", [])]:
         schema.setdefault("examples", examples)
-        if "pattern" in schema:
+        if "pattern" in schema and "boolean" not in schema["type"]:
             # A keyword of editors alone: nobody wants to read the pattern.
             number = ", or a number" if {"integer", "number"} & set(schema["type"]) else ""
             schema["patternErrorMessage"] = f"Expected a text such as {' or '.join(examples)}{number}."

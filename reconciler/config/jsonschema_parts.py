@@ -3,6 +3,7 @@
 from typing import Any
 
 from reconciler.config.profiles import NOT_IN_PROFILES
+from reconciler.config.variables import NAME
 
 Schema = dict[str, Any]
 
@@ -21,6 +22,7 @@ VARIABLES: Schema = {
     "type": ["object", "null"],
     "description": "Texts for `${NAME}` in values; `--var NAME=VALUE` wins. `null` is one that must be given.",
     "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    "propertyNames": {"pattern": f"^{NAME.pattern}$"},
     "examples": [{"ctx": 32768}],
 }
 PROFILES: Schema = {
@@ -60,9 +62,28 @@ def add_composition(schema: Schema) -> None:
     }
 
 
+def take_nothing(schema: Schema) -> None:
+    """`null` says of any key that it is not written; only a model is there or not."""
+    fixed = {"version", "fleet", "path"}
+    for part in (schema, *schema["$defs"].values()):
+        for key, one in part["properties"].items():
+            if key not in fixed and "$ref" not in one:
+                part["properties"][key] = _nullable(one)
+    for name, part in schema["$defs"].items():
+        if name != "ModelSpec":
+            # Here and not beside each `$ref`: editors complain of every branch that does not fit.
+            part["type"] = ["object", "null"]
+
+
 def _nullable(one: Schema) -> Schema:
-    if "anyOf" in one or isinstance(one.get("type"), list):
+    if "type" in one and not {"enum", "const"} & one.keys():
+        return one | {"type": list(dict.fromkeys([*_kinds(one), "null"]))}
+    if "anyOf" in one and {"type": "null"} not in one["anyOf"]:
+        return one | {"anyOf": [*one["anyOf"], {"type": "null"}]}
+    if "anyOf" in one or None in one.get("enum", []):
         return one
+    if "enum" in one:
+        return {key: value for key, value in one.items() if key != "type"} | {"enum": [*one["enum"], None]}
     described = {key: value for key, value in one.items() if key == "description"}
     return {"anyOf": [{key: value for key, value in one.items() if key != "description"}, {"type": "null"}]} | described
 

@@ -11,6 +11,7 @@ from reconciler.spec.registry import Setting, all_settings
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.validating import json_schema
+from reconciler.spec.values import WHOLE_MAX
 
 INTRODUCTION = """\
 # Settings
@@ -19,10 +20,12 @@ INTRODUCTION = """\
 
 Every setting of llama-server. One that is not written is not passed: its default is llama-server's own, and stands
 here to be read only. Settings of a model may also stand under `defaults`, or under `server` for the whole fleet.
-Numbers of tokens may be written as `32k`, times as `10m`, sizes as `8GiB`. Paths are relative to the file that says
-them. `reconcile flags` lists the flags of the build at hand, each with its setting.
+Numbers of tokens may be written as `32k`, times as `10m`, sizes as `8GiB`, `true` and `false` also as `on` and `off` or
+`yes` and `no`, and a list of one as the item alone. Whole numbers end at 2147483647 unless their range is given. Paths
+are relative to the file that says them. `reconcile flags` lists the flags of the build at hand, each with its setting.
 """
 PATTERN = "text like"
+LIST = "list of"
 PLACES = {
     "": "Directly under a model",
     **{section: f"`{section}` of a model" for section in SECTIONS},
@@ -77,7 +80,9 @@ def _value(schema: dict[str, Any]) -> str:
     kinds = [_kind(one) for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
     # A number that may be written with a unit is a number first.
     plain = [one for one in kinds if not one.startswith(PATTERN)] or kinds
-    return " or ".join(dict.fromkeys(plain))
+    # So is a list that may be written as its one item.
+    lists = [one for one in plain if one.startswith(LIST)]
+    return " or ".join(dict.fromkeys(lists or plain))
 
 
 def _kind(schema: dict[str, Any]) -> str:
@@ -86,7 +91,9 @@ def _kind(schema: dict[str, Any]) -> str:
     if "enum" in schema or "const" in schema:
         return ", ".join(f"`{one}`" for one in schema.get("enum", [schema.get("const")]))
     if (kind := schema.get("type")) == "array":
-        return f"list of {_value(schema['items']) or 'text'}"
+        item = _value(schema["items"])
+        # What the setting is for says the form of its items.
+        return f"{LIST} {'text' if item.startswith(PATTERN) else item}"
     if kind == "string" and "pattern" in schema:
         return f"{PATTERN} `{schema['pattern']}`"
     words = {"boolean": "`true`, `false`", "integer": "whole number", "number": "number", "object": "mapping"}
@@ -95,6 +102,7 @@ def _kind(schema: dict[str, Any]) -> str:
 
 def _range(schema: dict[str, Any]) -> str:
     low, above, high = (schema.get(key) for key in ("minimum", "exclusiveMinimum", "maximum"))
+    low, high = schema.get("ge", low), None if high == WHOLE_MAX else high
     if above is not None:
         return f" above {above}"
     if low is not None and high is not None:

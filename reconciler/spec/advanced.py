@@ -4,7 +4,7 @@ from typing import Literal
 
 from reconciler.spec.base import Spec
 from reconciler.spec.setting import setting, switch, zero_one
-from reconciler.spec.values import Count, CpuMask, CpuRange, Items, Priority
+from reconciler.spec.values import Count, CpuMask, CpuRange, Fact, Priority
 
 
 # fmt: off
@@ -38,4 +38,4 @@ class AdvancedSettings(Spec):
     yarn_beta_slow: float | None = setting("--yarn-beta-slow", default="-1", help="YaRN: high correction dimension; -1 takes the model's.")
     yarn_beta_fast: float | None = setting("--yarn-beta-fast", default="-1", help="YaRN: low correction dimension; -1 takes the model's.")
     check_tensors: bool | None = setting(switch("--check-tensors"), default="off", help="Whether the weights are searched for invalid numbers while they are loaded.")
-    override_kv: Items | None = setting("--override-kv", min_length=1, help="Facts of the model file to replace, each as `KEY=TYPE:VALUE`.")
+    override_kv: tuple[Fact, ...] | None = setting("--override-kv", min_length=1, help="Facts of the model file to replace, each as `KEY=TYPE:VALUE`.")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from reconciler.spec.base import Spec
 from reconciler.spec.setting import bare, setting, switch
-from reconciler.spec.values import Count, Mebibytes, Seconds
+from reconciler.spec.values import Count, Mebibytes, SecondsNotZero
 
 CacheType = Literal["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"]
 
@@ -29,7 +29,7 @@ class MemorySettings(Spec):
     )
     kv_offload: bool | None = setting(switch("--kv-offload"), default="on", help="Whether the KV cache lies in GPU memory.")
     swa_full: bool | None = setting(switch("--swa-full"), default="off", help="Whether sliding-window layers get a cache of the full size.")
-    sleep_idle_seconds: Seconds | None = setting("--sleep-idle-seconds", ge=-1, unit="s", default="-1", help="Idle time after which the model leaves memory; -1 is never.")
+    sleep_idle_seconds: SecondsNotZero | None = setting("--sleep-idle-seconds", ge=-1, unit="s", default="-1", help="Idle time after which the model leaves memory; -1 is never.")
     cache_prompt: bool | None = setting(switch("--cache-prompt"), default="on", help="Whether the start of a prompt that is known is not computed again.")
     cache_idle_slots: bool | None = setting(switch("--cache-idle-slots"), default="on", help="Whether idle slots are moved into the cache of prompts when a new task comes.")
     ctx_checkpoints: int | None = setting("--ctx-checkpoints", ge=0, default="32", help="Most checkpoints of the context that a slot keeps.")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from reconciler.spec.base import Spec
 from reconciler.spec.setting import json_text, repeated, setting, switch
-from reconciler.spec.values import Items, JsonObject, Share
+from reconciler.spec.values import Items, JsonObject, NotZero, Share
 
 
 # fmt: off
@@ -14,7 +14,7 @@ class ServingSettings(Spec):
 
     threads: int | None = setting("--threads", ge=-1, default="-1", help="CPU threads for generation; -1 lets llama-server choose.")
     threads_batch: int | None = setting("--threads-batch", ge=-1, default="same as threads", help="CPU threads for prompts.")
-    parallel: int | None = setting("--parallel", ge=-1, default="-1", help="Requests that are worked on at the same time; -1 lets llama-server choose.")
+    parallel: NotZero | None = setting("--parallel", ge=-1, default="-1", help="Requests that are worked on at the same time; -1 lets llama-server choose.")
     cont_batching: bool | None = setting(switch("--cont-batching"), default="on", help="Whether new requests join a running batch.")
     chat_template: str | None = setting("--chat-template", help="Chat template, by the name of a built-in one or as Jinja text.")
     jinja: bool | None = setting(switch("--jinja"), default="on", help="Whether chat templates are run by the Jinja engine.")

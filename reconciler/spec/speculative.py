@@ -7,7 +7,7 @@ from reconciler.spec.marks import Limit
 from reconciler.spec.memory import CacheType
 from reconciler.spec.setting import setting, switch, zero_one
 from reconciler.spec.sources import HfRepository
-from reconciler.spec.values import CpuMask, CpuRange, Items, Share
+from reconciler.spec.values import CpuMask, CpuRange, Items, Placement, Share
 
 Type = Literal[
     "none", "draft-simple", "draft-eagle3", "draft-mtp", "draft-dflash", "draft-dspark",
@@ -38,9 +38,9 @@ class SpeculativeSettings(Spec):
     draft_cpu_strict_batch: bool | None = setting(zero_one("--spec-draft-cpu-strict-batch"), zero_one("--cpu-strict-batch-draft"), default="same as draft_cpu_strict", help="The same as `draft_cpu_strict` for prompts.")
     draft_prio_batch: int | None = setting("--spec-draft-prio-batch", "--prio-batch-draft", ge=0, le=3, default="0", help="Priority of the draft model for prompts: 0 normal, 1 medium, 2 high, 3 realtime.")
     draft_poll_batch: bool | None = setting(zero_one("--spec-draft-poll-batch"), zero_one("--poll-batch-draft"), default="same as draft_poll", help="Whether threads of the draft model for prompts wait awake.")
-    draft_override_tensor: Items | None = setting("--spec-draft-override-tensor", "--override-tensor-draft", min_length=1, help="Where tensors of the draft model lie, each as `PATTERN=BUFFER`.")
+    draft_override_tensor: tuple[Placement, ...] | None = setting("--spec-draft-override-tensor", "--override-tensor-draft", min_length=1, help="Where tensors of the draft model lie, each as `PATTERN=BUFFER`.")
     draft_cpu_moe: bool | None = setting(switch("--spec-draft-cpu-moe"), switch("--cpu-moe-draft"), default="off", help="Whether all experts of the draft model stay in the memory of the host.")
-    draft_n_cpu_moe: int | None = setting("--spec-draft-n-cpu-moe", "--n-cpu-moe-draft", ge=0, unit="layers", help="Layers of the draft model whose experts stay in the memory of the host.")
+    draft_n_cpu_moe: int | None = setting("--spec-draft-n-cpu-moe", "--n-cpu-moe-draft", ge=0, le=9999, unit="layers", help="Layers of the draft model whose experts stay in the memory of the host.")
     draft_type_k: CacheType | None = setting("--spec-draft-type-k", "--cache-type-k-draft", default="f16", help="Data type of the keys in the KV cache of the draft model.")
     draft_type_v: CacheType | None = setting("--spec-draft-type-v", "--cache-type-v-draft", default="f16", help="Data type of the values in the KV cache of the draft model.")
     draft_p_split: Share | None = setting("--spec-draft-p-split", "--draft-p-split", default="0.1", help="Probability from which on guesses branch.")
@@ -51,17 +51,17 @@ class SpeculativeSettings(Spec):
     draft_layers: Annotated[int, Limit(ge=0)] | Literal["auto", "all"] | None = setting("--spec-draft-ngl", "--n-gpu-layers-draft", default="auto", help="Layers of the draft model that lie in GPU memory; `all` or `auto`.")
     synth_len: float | None = setting("--spec-synth-len", ge=1, unit="tokens", help="For benchmarks: how many tokens are taken to be guessed right, on average.")
     synth_rates: Shares | None = setting("--spec-synth-rates", min_length=1, help="For benchmarks: how often the guess at each position is taken to be right.")
-    ngram_mod_n_min: int | None = setting("--spec-ngram-mod-n-min", ge=0, unit="tokens", default="48", help="With hashed n-grams: fewest tokens that are guessed.")
-    ngram_mod_n_max: int | None = setting("--spec-ngram-mod-n-max", ge=0, unit="tokens", default="64", help="With hashed n-grams: most tokens that are guessed.")
-    ngram_mod_n_match: int | None = setting("--spec-ngram-mod-n-match", ge=1, unit="tokens", default="24", help="With hashed n-grams: how many tokens are looked up.")
-    ngram_simple_size_n: int | None = setting("--spec-ngram-simple-size-n", ge=1, unit="tokens", default="12", help="With plain n-grams: how many tokens are looked up.")
-    ngram_simple_size_m: int | None = setting("--spec-ngram-simple-size-m", ge=1, unit="tokens", default="48", help="With plain n-grams: how many tokens are guessed.")
+    ngram_mod_n_min: int | None = setting("--spec-ngram-mod-n-min", ge=0, le=1024, unit="tokens", default="48", help="With hashed n-grams: fewest tokens that are guessed.")
+    ngram_mod_n_max: int | None = setting("--spec-ngram-mod-n-max", ge=0, le=1024, unit="tokens", default="64", help="With hashed n-grams: most tokens that are guessed.")
+    ngram_mod_n_match: int | None = setting("--spec-ngram-mod-n-match", ge=1, le=1024, unit="tokens", default="24", help="With hashed n-grams: how many tokens are looked up.")
+    ngram_simple_size_n: int | None = setting("--spec-ngram-simple-size-n", ge=1, le=1024, unit="tokens", default="12", help="With plain n-grams: how many tokens are looked up.")
+    ngram_simple_size_m: int | None = setting("--spec-ngram-simple-size-m", ge=1, le=1024, unit="tokens", default="48", help="With plain n-grams: how many tokens are guessed.")
     ngram_simple_min_hits: int | None = setting("--spec-ngram-simple-min-hits", ge=1, default="1", help="With plain n-grams: how often a guess must have been right before.")
-    ngram_map_k_size_n: int | None = setting("--spec-ngram-map-k-size-n", ge=1, unit="tokens", default="12", help="With n-gram maps: how many tokens are looked up.")
-    ngram_map_k_size_m: int | None = setting("--spec-ngram-map-k-size-m", ge=1, unit="tokens", default="48", help="With n-gram maps: how many tokens are guessed.")
+    ngram_map_k_size_n: int | None = setting("--spec-ngram-map-k-size-n", ge=1, le=1024, unit="tokens", default="12", help="With n-gram maps: how many tokens are looked up.")
+    ngram_map_k_size_m: int | None = setting("--spec-ngram-map-k-size-m", ge=1, le=1024, unit="tokens", default="48", help="With n-gram maps: how many tokens are guessed.")
     ngram_map_k_min_hits: int | None = setting("--spec-ngram-map-k-min-hits", ge=1, default="1", help="With n-gram maps: how often a guess must have been right before.")
-    ngram_map_k4v_size_n: int | None = setting("--spec-ngram-map-k4v-size-n", ge=1, unit="tokens", default="12", help="With n-gram maps with values: how many tokens are looked up.")
-    ngram_map_k4v_size_m: int | None = setting("--spec-ngram-map-k4v-size-m", ge=1, unit="tokens", default="48", help="With n-gram maps with values: how many tokens are guessed.")
+    ngram_map_k4v_size_n: int | None = setting("--spec-ngram-map-k4v-size-n", ge=1, le=1024, unit="tokens", default="12", help="With n-gram maps with values: how many tokens are looked up.")
+    ngram_map_k4v_size_m: int | None = setting("--spec-ngram-map-k4v-size-m", ge=1, le=1024, unit="tokens", default="48", help="With n-gram maps with values: how many tokens are guessed.")
     ngram_map_k4v_min_hits: int | None = setting("--spec-ngram-map-k4v-min-hits", ge=1, default="1", help="With n-gram maps with values: how often a guess must have been right before.")
     lookup_cache_static: str | None = setting("--lookup-cache-static", path=True, help="File of n-grams to look guesses up in; it is never written.")
     lookup_cache_dynamic: str | None = setting("--lookup-cache-dynamic", path=True, help="File of n-grams that grows with what is generated.")

@@ -1,20 +1,29 @@
-"""Values as people write them: `32k`, `10m`, `10MiB`. Each is normalised once, here, and shown as the plain number."""
+"""Values as people write them: `32k`, `10m`, `10MiB`, `on`. Each is normalised once, here, and shown plain."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from reconciler.spec.marks import AnyJson, Limit, Parsed
+from reconciler.spec.marks import AnyJson, Checked, Limit, Parsed
 
 _COUNT = re.compile(r"(\d{1,9})\s*([kKmM])")
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)\s*(ms|s|m|h|d)")
-_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,12})?)\s*(B|kB|KB|MB|GB|KiB|MiB|GiB|TiB)?")
-_PERCENT = re.compile(r"(\d{1,3})\s*%")
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,12})?)\s*(B|kB|KB|MB|GB|KiB|MiB|GiB|TiB|[kKMGT])?")
+_MEBIBYTES = re.compile(r"(\d{1,18}(?:\.\d{1,12})?)\s*(MB|GB|MiB|GiB|TiB|[MGT])")
+_PERCENT = re.compile(r"(\d{1,2}|100)\s*%")
+_WHOLE_SECONDS = re.compile(r"(\d{1,9}000\s*ms|\d{1,12}\s*s|\d{1,12}(?:\.\d{1,12})?\s*[mhd])")
+_SWITCH = re.compile(r"(on|On|ON|yes|Yes|YES|off|Off|OFF|no|No|NO)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {
     "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9,
     "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
+    "k": 2**10, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40,
 }  # fmt: skip
+"""A letter alone is binary, as `docker run --memory` takes it."""
+
+WHOLE_MAX = 2**31 - 1
+"""The largest whole number that most flags take."""
 
 
 def _text(form: re.Pattern[str], *examples: str) -> Any:
@@ -44,6 +53,22 @@ def _size(value: Any) -> Any:
         msg = f"expected a size such as `512MiB` or `10GB`, got `{value}`"
         raise ValueError(msg)
     return value
+
+
+def _mebibytes(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # Rounded down: memory that is not there cannot be used. Nothing at all means something else to a flag.
+    match = _MEBIBYTES.fullmatch(value.strip())
+    whole = int(_size(value)) >> 20 if match else 0
+    if not whole and not (match and float(match[1]) == 0):
+        msg = f"expected a size from 1 MiB up such as `512MiB` or `8G`, or a number of MiB, got `{value}`"
+        raise ValueError(msg)
+    return whole
+
+
+def _switch(value: Any) -> Any:
+    return value[1] in "nNeE" and value[0] not in "nN" if isinstance(value, str) and _SWITCH.fullmatch(value) else value
 
 
 def _whole(parse: Callable[[Any], Any], unit: float, name: str) -> Callable[[Any], Any]:
@@ -77,14 +102,17 @@ Duration = Annotated[float, Parsed(_duration, float | _text(_DURATION, "30s", "1
 Size = Annotated[int, Parsed(_size, int | _text(_SIZE, "10MiB")), Limit(ge=0)]
 """Bytes; `10MiB`, `10MB` or a plain number of bytes."""
 
-Seconds = Annotated[int, Parsed(_whole(_duration, 1, "seconds"), int | _text(_DURATION, "10m"))]
+Seconds = Annotated[int, Parsed(_whole(_duration, 1, "seconds"), int | _text(_WHOLE_SECONDS, "10m"))]
 """Whole seconds, as the flag takes them; `10m` is 600."""
 
 Milliseconds = Annotated[int, Parsed(_whole(_duration, 0.001, "milliseconds"), int | _text(_DURATION, "5s"))]
 """Whole milliseconds, as the flag takes them; `5s` is 5000."""
 
-Mebibytes = Annotated[int, Parsed(_whole(_size, 2**20, "MiB"), int | _text(_SIZE, "8GiB"))]
-"""Whole MiB, as the flag takes them; `8GiB` is 8192."""
+Mebibytes = Annotated[int, Parsed(_mebibytes, int | _text(_MEBIBYTES, "8GiB"))]
+"""Whole MiB, as the flag takes them; `8GiB` and `8G` are 8192, `8GB` is 7629."""
+
+Switch = Annotated[bool, Parsed(_switch, bool | _text(_SWITCH))]
+"""What a setting of `bool` takes: YAML 1.2 reads llama-server's own words as texts."""
 
 Percent = Annotated[
     int,
@@ -99,10 +127,82 @@ Port = Annotated[int, Limit(ge=1, le=65535)]
 Items = tuple[str, ...]
 """A list of texts."""
 
+
+def _is(pattern: str, meant: str, example: str) -> Checked:
+    """A text of this form, in words of our own where it is none."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            msg = f"expected {meant} such as `{example}`, got `{value}`"
+            raise ValueError(msg)
+        return value
+
+    return Checked(check)
+
+
+def _form(pattern: str, example: str) -> Limit:
+    """What an editor knows of it."""
+    return Limit(json_schema_extra={"pattern": f"^{pattern}$", "examples": [example]})
+
+
+def _not_zero(value: int) -> int:
+    if value == 0:
+        msg = "expected 1 or more, or -1, got `0`"
+        raise ValueError(msg)
+    return value
+
+
+def _finite(value: Any) -> Any:
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        msg = "expected finite numbers: JSON has no others"
+        raise ValueError(msg) from None
+    return value
+
+
+_NUMBER = r"-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?"
+
+NotZero = Annotated[int, Limit(json_schema_extra={"not": {"const": 0}}), Checked(_not_zero)]
+"""A number of something, or -1; with 0 llama-server ends at once."""
+
+SecondsNotZero = Annotated[Seconds, Limit(json_schema_extra={"not": {"const": 0}}), Checked(_not_zero)]
+"""The same for a time."""
+
+_PLACEMENT = (r"[^=]+=[^=]+", "exps=CPU")
+_FACT = (
+    rf"[^=]{{1,127}}=(int:-?\d+|float:{_NUMBER}|bool:(true|false)|str:.{{0,127}})",
+    "tokenizer.ggml.add_bos_token=bool:false",
+)
+_BIAS = (rf"\d+[+-](inf|{_NUMBER})", "15043+1")
+_LETTERS = ("[adeikmpstxy]+", "edskypmxt")
+
+Placement = Annotated[str, _form(*_PLACEMENT), _is(_PLACEMENT[0], "`PATTERN=BUFFER`", _PLACEMENT[1])]
+"""Where tensors lie whose name the pattern finds."""
+
+Fact = Annotated[
+    str, _form(*_FACT), _is(_FACT[0], "`KEY=TYPE:VALUE` with one of `int`, `float`, `bool` and `str`", _FACT[1])
+]
+"""A fact of a model file."""
+
+Bias = Annotated[str, _form(*_BIAS), _is(_BIAS[0], "`TOKEN+BIAS` or `TOKEN-BIAS`", _BIAS[1])]
+"""A token by its number, and how much likelier it becomes."""
+
+SamplerLetters = Annotated[str, _form(*_LETTERS), _is(_LETTERS[0], "one letter a sampler", _LETTERS[1])]
+"""Samplers in their order; llama-server skips a letter that it does not know."""
+
+Samplers = tuple[
+    Literal[
+        "adaptive_p", "dry", "infill", "min_p", "penalties", "temperature", "top_k", "top_n_sigma", "top_p", "typ_p",
+        "xtc",
+    ], ...,
+]  # fmt: skip
+"""Samplers in their order; llama-server skips a name that it does not know."""
+
 Scaled = Annotated[Mapping[str, float], Limit(min_length=1)]
 """Files and how strongly each counts."""
 
-JsonObject = Mapping[str, AnyJson]
+JsonObject = Mapping[str, Annotated[AnyJson, Checked(_finite)]]
 """Anything that a JSON object can hold."""
 
 CpuMask = Annotated[str, Limit(pattern=r"^(0x)?[0-9a-fA-F]+$")]

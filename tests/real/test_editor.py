@@ -83,7 +83,7 @@ def test_the_help_of_a_key_is_shown(server: LanguageServer, text: str, words: li
         ("models:\n  a:\n    path: x\n    memory:\n      ctx_size: many\n", "many", "such as 32k"),
         ("models:\n  a:\n    path: x\n    memory:\n      load_mode: mlok\n", "mlok", "mmap+mlock"),
         ("models:\n  a:\n    path: x\n    port: 99999\n", "99999", "65535"),
-        ("models:\n  a:\n    path: x\n    enabled: on\n", "on", "boolean"),
+        ("models:\n  a:\n    path: x\n    enabled: on\n", "on", "`true` or `false`"),
         ("models:\n  a:\n    serve: router\n", "a", "path"),
     ],
 )

@@ -1,6 +1,6 @@
 """Values to try for every setting: from its type, its enum and its range; a text needs one that means something."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -41,6 +41,7 @@ SPECIAL: dict[str, list[Any]] = {
     "server.cors_headers": [["X-One", "X-Two"]],
     "server.cors_methods": [["GET", "POST"]],
     "server.cors_origins": [["localhost"], ["https://a.example", "https://b.example"]],
+    "server.threads_http": [-1, 2],
     "server.tools": [["get_info"], ["read_file", "grep_search"]],
     "server.tools_runtime": ["podman:tools"],
     "server.ui_config": [{"theme": "dark"}],
@@ -75,11 +76,24 @@ def values(setting: Setting, directory: str) -> list[Any]:
     if setting.info.is_path:
         path = f"{directory}/{setting.path}"
         return [{path: 0.5}] if setting.scaled else [[path]] if setting.many else [path]
-    return SPECIAL[setting.path] if setting.path in SPECIAL else list(_values(_schema_of(setting.path)))
+    return (
+        SPECIAL[setting.path] if setting.path in SPECIAL else list(_values(_schema_of(setting.path), many=setting.many))
+    )
 
 
-def _values(schema: dict[str, Any]) -> Iterator[Any]:
-    for one in schema.get("anyOf", [schema]):
+def flat(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The alternatives of a schema, those within others too; bounds stand beside those that bring a text."""
+    bounds = {known: schema[key] for key, known in (("ge", "minimum"), ("not", "not")) if key in schema}
+    for one in schema.get("anyOf", []):
+        yield from ({**bounds, **inner} for inner in flat(one))
+    if "anyOf" not in schema:
+        yield {**schema, **bounds}
+
+
+def _values(schema: dict[str, Any], *, many: bool = False) -> Iterator[Any]:
+    """A list is tried as one: its one item alone is the same."""
+    branches = [one for one in flat(schema) if not many or one.get("type") == "array"]
+    for one in branches:
         if "$ref" in one:
             msg = f"no sample: {one}"
             raise ValueError(msg)
@@ -90,7 +104,7 @@ def _values(schema: dict[str, Any]) -> Iterator[Any]:
         elif one.get("type") in {"integer", "number"}:
             yield from _numbers(one)
         elif one.get("type") == "array":
-            yield [next(_values(one["items"]))]
+            yield [next(iter(_values(one["items"])))]
             yield list(_values(one["items"]))
         elif one.get("type") == "string" and "pattern" not in one:
             msg = f"no sample: {one}"
@@ -99,7 +113,7 @@ def _values(schema: dict[str, Any]) -> Iterator[Any]:
 
 def _numbers(schema: dict[str, Any]) -> Iterator[int | float]:
     whole = schema["type"] == "integer"
-    if "minimum" in schema:
+    if "minimum" in schema and {"const": schema["minimum"]} != schema.get("not"):
         yield schema["minimum"]
     if "maximum" in schema:
         yield schema["maximum"]

@@ -25,7 +25,7 @@ from reconciler.spec.registry import Setting, model_settings, server_settings, w
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.sources import SOURCES
 from reconciler.spec.validating import json_schema, validate
-from tests.support.setting_samples import SPECIAL
+from tests.support.setting_samples import SPECIAL, flat
 
 Schema = Mapping[str, Any]
 SCHEMAS = Path(__file__).parents[3] / "schemas/llama-server"
@@ -44,16 +44,20 @@ def catalogue(build: str) -> Catalogue:
 def drawn(schema: Schema) -> st.SearchStrategy[Any]:
     """Anything that a schema allows, in its plain form."""
     if "anyOf" in schema:
-        # Bounds of a value that may be written as a text stand beside the alternatives; the text is tested elsewhere.
-        bounds = {"minimum": schema["ge"]} if "ge" in schema else {}
-        flat = [inner for one in schema["anyOf"] for inner in one.get("anyOf", [one])]
-        plain = [one for one in flat if one.get("type") != "null" and "pattern" not in one] or flat[:1]
-        return st.one_of([drawn({**bounds, **one}) for one in plain])
+        # The text by which a number may be written is tested elsewhere.
+        branches = list(flat(schema))
+        plain = [one for one in branches if one.get("type") != "null" and "pattern" not in one] or branches[:1]
+        return st.one_of([drawn(one) for one in plain])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     anything = st.none() | st.booleans() | st.integers(-5, 5) | TEXTS | st.lists(TEXTS, max_size=2)
     kind = KINDS.get(schema.get("type", ""))
     return kind(schema) if kind else anything
+
+
+def _integers(schema: Schema) -> st.SearchStrategy[int]:
+    numbers = st.integers(schema.get("minimum", -LARGEST), schema.get("maximum", LARGEST))
+    return numbers.filter(bool) if "not" in schema else numbers
 
 
 def _floats(schema: Schema) -> st.SearchStrategy[float]:
@@ -74,7 +78,7 @@ def _without_comma(item: Any) -> Any:
 
 KINDS: dict[str, Callable[[Schema], st.SearchStrategy[Any]]] = {
     "boolean": lambda _: st.booleans(),
-    "integer": lambda schema: st.integers(schema.get("minimum", -LARGEST), schema.get("maximum", LARGEST)),
+    "integer": _integers,
     "number": _floats,
     "array": lambda schema: st.lists(drawn(schema["items"]).map(_without_comma), min_size=1, max_size=3),
     "object": _mappings,
