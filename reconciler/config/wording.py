@@ -169,11 +169,15 @@ def bad_name(path: Path, message: str, *, at_key: bool) -> Problem:
 def bad_value(path: Path, value: Any, failures: list[Failure]) -> Problem:
     """A value that is of another type, out of range, or none of a few words; several failures are one union."""
     # A path was made absolute, and stands otherwise in the file.
-    is_moved = isinstance(value, str) and failures[0]["type"] == "tuple_type" and _is_path(path)
+    setting = all_settings().get(dotted(own_path(tuple(part for part in path if isinstance(part, str)))))
+    is_moved = isinstance(value, str) and setting is not None and setting.info.is_path
     described = "a text" if is_moved else describe(value)
     stated = next((_own_words(one) for one in failures if one["type"] == "value_error"), None)
     expected = stated or f"expected {', or '.join(dict.fromkeys(_expected(one) for one in failures))}, got {described}"
-    hint, edit = _value_way_out("PATH" if is_moved else value, failures)
+    row = _row(value) if setting is not None and setting.many and not is_moved else ""
+    hint, edit = (
+        (f"write a list: `{row}`", Edit(written=value, replacement=row)) if row else _value_way_out(value, failures)
+    )
     return Problem(
         code=_code(failures),
         summary=f"{_subject(path)} cannot be {described}",
@@ -183,11 +187,6 @@ def bad_value(path: Path, value: Any, failures: list[Failure]) -> Problem:
         edit=edit,
         secret=is_secret(path),
     )
-
-
-def _is_path(path: Path) -> bool:
-    setting = all_settings().get(dotted(own_path(path)))
-    return setting is not None and setting.info.is_path
 
 
 def _subject(path: Path) -> str:
@@ -279,17 +278,20 @@ def _text_way_out(value: str, kinds: set[str], words: list[str]) -> WayOut:
     if _is_number(value, kinds):
         return f"{WITHOUT_QUOTES}: {value}", Edit(written=value, replacement=value)
     if kinds == {"tuple_type"}:
-        edit = Edit(written=value, replacement=_list(value)) if ITEM.fullmatch(value) else None
-        return f"write a list: `{_list(value)}`", edit
+        edit = Edit(written=value, replacement=_list([value])) if ITEM.fullmatch(value) else None
+        return f"write a list: `{_list([value])}`", edit
     if kinds == {"bool_type"} and (switch := SWITCHES.get(value.lower())):
         return f"write `{switch}`", Edit(written=value, replacement=switch)
     return next((example for kind, example in WRITTEN_AS.items() if kind in kinds), ""), None
 
 
-def _list(value: str) -> str:
-    """A text as the list that was meant; one that is no row of words is one item."""
-    parts = re.split(r"\s*[,;]\s*", value)
-    items = parts if all(map(ITEM.fullmatch, parts)) else [value]
+def _row(value: Any) -> str:
+    """A row of words in one text, as llama-server takes it, as the list that is meant."""
+    parts = re.split(r"\s*[,;]\s*", value) if isinstance(value, str) else []
+    return _list(parts) if len(parts) > 1 and all(map(ITEM.fullmatch, parts)) else ""
+
+
+def _list(items: list[str]) -> str:
     return f"[{', '.join(one if _is_bare(one) else _quoted(one) for one in items)}]"
 
 
