@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from reconciler.config.choice import Choice
+from reconciler.config.limits import too_large
 from reconciler.config.merge import unite
 from reconciler.config.node import Path, Sections, entries_of
 from reconciler.config.places import Places
@@ -52,7 +53,8 @@ def compose(reading: Reading, choice: Choice) -> Composed:
     problems = [*reading.problems, *clashes, *Places(united, files).diagnose(unknown_keys)]
     problems += chain(_names(laid), done.problems)
     places = Places(done.sections, files)
-    of_profiles = chain(misshapen(united), check_unused(united, choice.profiles))
+    refused = next(too_large(united), None)
+    of_profiles = chain(misshapen(united), () if refused else check_unused(united, choice.profiles))
     said = {one.position for one in problems}
     more = places.diagnose(islice(of_profiles, MOST_PROBLEMS + 1))
     problems += (one for one in more if one.position not in said)

@@ -140,7 +140,7 @@ class _Named:
             spec, warnings = _judged(known.fleet, [], self.read, build)
             return self._loaded(spec, warnings, files, known.fingerprint)
         found = self.read()
-        if oversize := tuple(islice(too_large(found.composed.places), MOST_PROBLEMS)):
+        if oversize := tuple(islice(too_large(found.composed.places.sections), MOST_PROBLEMS)):
             raise _config_error((*found.composed.problems, *oversize))
         merged = complete(found.composed.places.sections)
         spec, warnings = _check(merged, lambda: found, build, found.composed)

@@ -49,6 +49,9 @@ ITEM = re.compile(r"[\w./:-]+")
 
 MANY_KEYS = 16
 MAX_NAMES = 2_000
+MOST_GUESSES = 20
+"""How often it is worth the time to look for the nearest of so many names."""
+
 WRITTEN_AS = {
     "int_type": "write a whole number, such as `4096`",
     "float_type": "write a number, such as `0.7`",

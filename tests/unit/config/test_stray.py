@@ -3,6 +3,7 @@
 import pytest
 
 from reconciler.config.load import load_fleet
+from reconciler.config.wording import MOST_GUESSES
 from reconciler.domain.diagnostic import Diagnostic
 from reconciler.errors import ConfigError
 from tests.unit.config.conftest import HEAD, Write, places, problems
@@ -83,6 +84,22 @@ def test_a_slip_of_the_pen_beside_the_right_key_excuses_nothing(write: Write) ->
     text = ROUTED + "models: {a: {path: /x, serve: router, serv: dedicated, port: 29002}}\n"
 
     assert [one.code for one in problems(write(text))] == ["E0204", "E0306"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "models:\n" + "".join(f"  m{number}: {{path: '${{vrable{number}}}'}}\n" for number in range(30)),
+        MODEL + "profiles:\n  p:\n    models:\n" + "".join(f"      vrable{number}: null\n" for number in range(30)),
+    ],
+)
+def test_the_nearest_of_many_names_is_looked_for_a_few_times_only(write: Write, text: str) -> None:
+    names = "variables: {variable: 1}\n"
+
+    found = problems(write(ROUTED + names + text.replace("{a: ", "{variable: ")))
+
+    assert sum("did you mean" in one.hint for one in found) == MOST_GUESSES
+    assert len(found) >= 30
 
 
 def test_unknown_keys_are_not_cut_when_there_are_too_many_problems(write: Write) -> None:
