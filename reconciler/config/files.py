@@ -1,10 +1,11 @@
 """The bytes of the configuration: which files there are, and why one of them cannot be read."""
 
 import hashlib
+import os
 import stat
 import sys
 from collections.abc import Iterable, Sequence
-from os.path import abspath, dirname
+from os.path import abspath, dirname, realpath
 from pathlib import Path
 
 from reconciler.config.text import Place, Refusal, Text
@@ -67,7 +68,7 @@ class Shelf:
             facts = path.stat()
             if known := self._files.get((facts.st_dev, facts.st_ino)):
                 return known
-            if not stat.S_ISREG(facts.st_mode):
+            if not stat.S_ISREG(facts.st_mode) or _of_the_kernel(path, facts):
                 hint = "write the configuration to a file"
                 return Refusal(code="E0112", summary=f"`{path}` is not a regular file", hint=hint)
             with path.open("rb") as stream:
@@ -154,6 +155,11 @@ def content_digest(files: Iterable[RawFile]) -> str:
         digest.update(f"{abspath(one.path)}\0{len(one.data)}\0".encode("utf-8", "surrogateescape"))  # noqa: PTH100 - keeps links
         digest.update(one.data)
     return digest.hexdigest()
+
+
+def _of_the_kernel(path: Path, facts: os.stat_result) -> bool:
+    """Such files call themselves regular and empty; reading one, such as `/proc/kmsg`, may never end."""
+    return facts.st_size == 0 and realpath(path).startswith(("/proc/", "/sys/"))
 
 
 def _small_enough(file: RawFile) -> RawFile | Refusal:

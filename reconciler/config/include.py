@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from itertools import islice
 from os.path import expanduser, join, normpath
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,10 @@ from typing import NamedTuple
 from reconciler.config.files import SUFFIXES, RawFile, Shelf, files_of, unreadable
 from reconciler.config.text import Refusal, printable
 
-MAX_DIRECTORIES = 10_000
+MAX_DIRECTORIES = 2_000
+MAX_SIBLINGS = 200
+"""Names in a directory among which the nearest is looked for, each time that a file is absent."""
+
 MAGIC = re.compile(r"[*?\[]")
 DEEP = "**"
 
@@ -136,9 +140,12 @@ def _absent(wanted: str, path: Path, including: Path) -> Refusal:
         hint = "write the name out: variables are not replaced in `include`"
         return Refusal(code="E0601", summary=summary, detail=detail, hint=hint)
     try:
-        siblings = [one.name for one in path.parent.iterdir() if one.name[0] != "." and one != including]
+        with os.scandir(path.parent) as entries:
+            names = [one.name for one in islice(entries, MAX_SIBLINGS + 1)]
     except OSError:
-        siblings = []
+        names = []
+    visible = (name for name in names if name[0] != "." and path.parent / name != including)
+    siblings = list(visible) if len(names) <= MAX_SIBLINGS else []
     near = difflib.get_close_matches(path.name, siblings, 1) if wanted.endswith(path.name) else []
     hint = f"did you mean `{wanted.removesuffix(path.name)}{near[0]}`?" if near else "mend the path, or remove it"
     return Refusal(code="E0601", summary=summary, detail=detail, hint=hint)

@@ -40,6 +40,8 @@ def spec_class(path: Path) -> type[Spec] | None:
             del parts[: part == "models"]
             continue
         annotation = ServerSpec if (owner, part) == (FleetSpec, "server") else _annotation(owner, part)
+        if owner is ServerSpec and part in MODEL_KEYS_OF_SERVER:
+            annotation = _annotation(ModelSpec, part)
         inner = spec_within(annotation)
         if inner is None:
             return None

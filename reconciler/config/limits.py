@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from reconciler.config.node import Entry, Sections, entries_of
-from reconciler.config.places import INHERITED, Places
+from reconciler.config.places import INHERITED
 from reconciler.config.text import printable, problem_at
 from reconciler.domain.diagnostic import Diagnostic
 
@@ -12,6 +12,9 @@ OF_PARTS = frozenset({"models", "profiles", "variables"})
 """Sections of things that are looked at one by one."""
 
 MAX_MODELS = 20_000
+MAX_PROFILES = 1_000
+"""Each is checked as a fleet of its own."""
+
 MAX_PART = 5_000
 """Keys and values of one model or section; the longest command line that Linux takes has fewer words that matter."""
 
@@ -19,15 +22,18 @@ MAX_INHERITED = 1_000_000
 """What stands under every model is there once for each of them."""
 
 
-def too_large(places: Places) -> Iterator[Diagnostic]:
+def too_large(sections: Sections) -> Iterator[Diagnostic]:
     """What would take too long, or too much memory, to check."""
-    sections = places.sections
     models = entries_of(sections, "models")
     if len(models) > MAX_MODELS:
         yield _problem(sections["models"], "there are too many models", f"{MAX_MODELS:,} models", len(models))
         return
+    profiles = entries_of(sections, "profiles")
+    if len(profiles) > MAX_PROFILES:
+        yield _problem(sections["profiles"], "there are too many profiles", f"{MAX_PROFILES:,} profiles", len(profiles))
+        return
     yield from large_parts(sections)
-    for name, profile in entries_of(sections, "profiles").items():
+    for name, profile in profiles.items():
         yield from large_parts(profile.node.entries or {}, f"profiles.{name}.")
     shared = [one for name, one in sections.items() if name in INHERITED]
     inherited = len(models) * sum(entry.node.size for entry in shared)

@@ -37,6 +37,9 @@ __all__ = ["LoadedFleet", "default_paths", "diagnose", "load_fleet"]
 ABSENT = frozenset({"E0205", "E0305", "E0306", "E0307", "E0308", "E0310"})
 """Problems that rest on something not being said; it may stand in a file that could not be understood."""
 
+UNKNOWN = frozenset({"E0204", "E0208"})
+"""Problems of keys that nobody knows."""
+
 
 @frozen
 class LoadedFleet:
@@ -137,7 +140,7 @@ class _Named:
             spec, warnings = _judged(known.fleet, [], self.read, build)
             return self._loaded(spec, warnings, files, known.fingerprint)
         found = self.read()
-        if oversize := tuple(islice(too_large(found.composed.places), MOST_PROBLEMS)):
+        if oversize := tuple(islice(too_large(found.composed.places.sections), MOST_PROBLEMS)):
             raise _config_error((*found.composed.problems, *oversize))
         merged = complete(found.composed.places.sections)
         spec, warnings = _check(merged, lambda: found, build, found.composed)
@@ -274,6 +277,9 @@ def _has_errors(found: Iterable[Problem | Diagnostic]) -> bool:
 
 def _is_excused(problem: Problem, composed: "Composed") -> bool:
     """Whether it may follow from another one alone: what it misses may stand in what nobody could read or replace."""
+    looked_at = (place for path in (problem.path, *problem.rests_on) for place in candidates(path))
+    if not composed.meant.isdisjoint(looked_at):
+        return True
     if composed.lost:
         return problem.code in ABSENT
     if any(path[: len(one)] == one for path in composed.refused for one in candidates(problem.path)):
@@ -290,11 +296,17 @@ def _check_flags(spec: FleetSpec, catalogue: Catalogue) -> tuple[Diagnostic, ...
     return check_flags(spec, catalogue)
 
 
+def _in_order(found: Diagnostic) -> tuple[Position, str]:
+    return found.position or Position(file=""), found.code
+
+
 def _config_error(found: Sequence[Diagnostic]) -> ConfigError:
-    ordered = sorted(found, key=lambda one: (one.position or Position(file=""), one.code))
+    ordered = sorted(found, key=_in_order)
     errors = [one for one in ordered if one.severity is Severity.ERROR]
     if len(errors) > MOST_PROBLEMS:
-        ordered = errors[:MOST_PROBLEMS]
+        # A key that nobody knows may be why all the others are there.
+        kept = sorted(errors, key=lambda one: one.code not in UNKNOWN)[:MOST_PROBLEMS]
+        ordered = sorted(kept, key=_in_order)
         count = f"more than {MOST_PROBLEMS} problems"
     else:
         count = f"{len(errors)} problem{'s' if len(errors) != 1 else ''}"

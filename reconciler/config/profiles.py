@@ -17,7 +17,7 @@ from reconciler.config.node import Entry, Node, Path, Sections, entries_of, mapp
 from reconciler.config.problem import Problem, dotted
 from reconciler.config.text import Refusal, printable
 from reconciler.config.validation import PLACEHOLDERS, validate
-from reconciler.config.wording import bad_value, nearest, unknown_key
+from reconciler.config.wording import MOST_GUESSES, bad_value, nearest, unknown_key
 from reconciler.spec.base import fields
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.sources import SOURCES
@@ -44,12 +44,13 @@ def misshapen(sections: Sections) -> Iterator[Problem]:
     yield from _not_a_mapping(sections, ("variables",))
     profiles = entries_of(sections, "profiles")
     named = Counter(name for one in profiles.values() for name in entries_of(one.node.entries or {}, "models"))
+    guesses = iter(range(MOST_GUESSES))
     for name, profile in profiles.items():
         yield from _not_a_mapping(profiles, ("profiles", name))
         inner = profile.node.entries or {}
         yield from (_not_here(("profiles", name, key)) for key in inner if key not in ALLOWED)
         yield from _not_a_mapping(inner, ("profiles", name, "variables"))
-        yield from _nothing_to_take(name, inner, entries_of(sections, "models"), named)
+        yield from _nothing_to_take(name, inner, entries_of(sections, "models"), named, guesses)
 
 
 def check_unused(sections: Sections, chosen: Sequence[str]) -> Iterator[Problem]:
@@ -121,11 +122,13 @@ def _unknown(name: str, known: Sections) -> Refusal:
     )
 
 
-def _nothing_to_take(profile: str, said: Sections, known: Sections, named: Counter[str]) -> Iterator[Problem]:
+def _nothing_to_take(
+    profile: str, said: Sections, known: Sections, named: Counter[str], guesses: Iterator[int]
+) -> Iterator[Problem]:
     """Models that a profile takes away and that nobody declares; other profiles may have `named` them."""
     for name, entry in entries_of(said, "models").items():
         if entry.node.value is None and name not in known and named[name] == 1:
-            near = nearest(name, known)
+            near = nearest(name, known) if next(guesses, None) is not None else ""
             yield Problem(
                 code="E0606",
                 summary=f"there is no model `{printable(name)}` to take away",

@@ -101,6 +101,8 @@ def _includes(root: Node | None, reading: Reading) -> Iterator[tuple[Place, str]
     if entry is None or entry.node.value is None:
         return
     for node in [entry.node] if entry.node.items is None else entry.node.items:
+        if len(reading.problems) > MOST_PROBLEMS:
+            return
         if isinstance(node.value, str) and forbidden_escape(node.place, node.value):
             reading.astray = True  # The reader has said why.
         elif isinstance(node.value, str) and node.value:

@@ -199,6 +199,13 @@ def moves_are_clear(fleet: FleetSpec) -> Iterator[Problem]:
         if (old := model.moved_from) is None:
             continue
         here: Path = ("models", name, "moved_from")
+        if old == name:
+            summary, hint = (
+                f"`{name}` cannot be moved from itself",
+                "write the name that it had before, or remove the line",
+            )
+            yield Problem(code="E0312", summary=summary, path=here, hint=hint)
+            continue
         other = ("models", old) if old in fleet.models else heirs.get(old)
         if other:
             reason = "is still declared" if old in fleet.models else "was taken over by another model"

@@ -6,6 +6,7 @@ duplicate keys, tags and aliases are seen where they stand. libyaml's parser is 
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import yaml
@@ -21,6 +22,7 @@ from yaml.events import (
 )
 
 from reconciler.config import syntax
+from reconciler.config.edits import QUOTES
 from reconciler.config.node import MAX_DEPTH, PLAIN, QUOTED, Entry, Node
 from reconciler.config.scalars import BadScalarError, plain, tagged
 from reconciler.config.text import Place, Text, printable, problem_at
@@ -62,7 +64,11 @@ def parse(
     Args:
         allowed: runs out with the nodes that the files of one configuration may have together.
     """
-    if problem := syntax.forbidden_character(text) or syntax.too_many_lines(text):
+    if problem := (
+        syntax.forbidden_character(text)
+        or syntax.too_many_lines(text)
+        or syntax.hidden_line_end(text, lambda: _quoted(text.content, loader or LOADER))
+    ):
         return None, (problem,)
     reader = _Reader(text, (loader or LOADER)(text.content), allowed or allowance())
     try:
@@ -83,6 +89,14 @@ def parse(
 def allowance() -> Iterator[int]:
     """As many steps as one configuration may have nodes."""
     return iter(range(MAX_NODES))
+
+
+def _quoted(content: str, loader: Any) -> Iterator[tuple[int, int]]:
+    """Where texts in quotes begin and end, as far as the file can be taken apart."""
+    with suppress(yaml.YAMLError, ValueError, OverflowError):
+        for one in yaml.scan(content, Loader=loader):
+            if getattr(one, "style", None) in tuple(QUOTES):
+                yield one.start_mark.index, one.end_mark.index - 1
 
 
 class _Reader:

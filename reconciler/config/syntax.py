@@ -1,6 +1,8 @@
 """Problems of a file before it has any meaning: bytes, characters, and what the parser stumbles over."""
 
 import re
+from bisect import bisect
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +20,8 @@ MAX_LINES = 500_000
 
 MAX_DIRECTIVES = 100
 """libyaml compares each with all before it."""
+
+HIDDEN_LINE_END = re.compile(r"[\x85\u2028\u2029]")
 
 LINE_BREAKS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 
@@ -63,6 +67,27 @@ def forbidden_character(text: Text) -> Diagnostic | None:
     place = Place(text, len(before), len(before[-1]) + 1)
     summary = f"the character U+{ord(match[0]):04X} is not allowed in YAML"
     return problem_at(place, "E0110", summary, hint="remove it, or write it as an escape in double quotes")
+
+
+def hidden_line_end(text: Text, quoted: Callable[[], Iterable[tuple[int, int]]]) -> Diagnostic | None:
+    """
+    The first character that ends a line for the parser and for nobody who looks at the file: what follows it may be a
+    key within a comment.
+
+    Args:
+        quoted: first and last index of each text in quotes, in which such a character means itself.
+    """
+    hidden = [match.start() for match in HIDDEN_LINE_END.finditer(text.content)]
+    spans = tuple(quoted()) if hidden else ()
+    starts = [start for start, _ in spans]
+    for index in hidden:
+        before = bisect(starts, index)
+        if before == 0 or index > spans[before - 1][1]:
+            lines = LINE_END.split(text.content[:index])
+            summary = f"the character U+{ord(text.content[index]):04X} ends a line here, which no editor shows"
+            hint = "remove it, or write it as an escape in double quotes"
+            return problem_at(Place(text, len(lines), len(lines[-1]) + 1), "E0110", summary, hint=hint)
+    return None
 
 
 def too_many_lines(text: Text) -> Diagnostic | None:

@@ -16,7 +16,7 @@ from reconciler.config.scalars import BadScalarError, plain
 from reconciler.config.source import MAX_LENGTH
 from reconciler.config.syntax import forbidden_escape
 from reconciler.config.text import Place, Refusal, printable, problem_at, way_round
-from reconciler.config.wording import describe, nearest
+from reconciler.config.wording import MOST_GUESSES, describe, nearest
 from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic
 from reconciler.spec.sources import SENSITIVE
 
@@ -96,6 +96,7 @@ class _Substitution:
         self.refused: set[Path] = set()
         self.environment: dict[str, str] = {}
         self.said_once: set[str] = set()
+        self.guesses: dict[str, str] = {}
         self.length = 0
 
     # --- values in their places ---
@@ -238,14 +239,18 @@ class _Substitution:
     def unknown(self, name: str) -> _Unreplaced:
         if not self.whole or len(self.problems) > MOST_PROBLEMS:
             return _Unreplaced()
-        near = nearest(name, {*self.declared, *self.given})
-        if near:
+        if near := self.near(name):
             hint = f"did you mean `{near}`?"
         elif name in self.environ and not SECRET.search(name):
             hint = f"write `${{env:{name}}}` for the environment variable"
         else:
             hint = f"declare it: `variables: {{{name}: VALUE}}`, or give it: `--var {name}=VALUE`"
         return _Unreplaced("E0607", f"there is no variable `{name}`", hint)
+
+    def near(self, name: str) -> str:
+        if name not in self.guesses and len(self.guesses) < MOST_GUESSES:
+            self.guesses[name] = nearest(name, {*self.declared, *self.given})
+        return self.guesses.get(name, "")
 
     def circle(self, chain: tuple[str, ...]) -> _Unreplaced:
         summary = f"the variable `{chain[0]}` needs itself"

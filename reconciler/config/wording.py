@@ -54,6 +54,9 @@ BARE_ITEM = re.compile(r"[\w./]([\w./:-]*[\w./-])?")
 MODEL = ("models", "")
 MANY_KEYS = 16
 MAX_NAMES = 2_000
+MOST_GUESSES = 20
+"""How often it is worth the time to look for the nearest of so many names."""
+
 WRITTEN_AS = {
     "int_type": "write a whole number, such as `4096`",
     "float_type": "write a number, such as `0.7`",

@@ -18,7 +18,7 @@ COMPOSITION: Explanations = {
         right="# file: fleet.yaml\ninclude: chat.yaml\n# file: chat.yaml\nmodels:\n  chat: { path: /srv/a.gguf }\n",
     ),
     "E0603": Explanation(
-        meaning="There are more than 10,000 files, they are too large together, or a pattern looks into more than 10,000 directories.",
+        meaning="There are more than 10,000 files, they are too large together, or a pattern looks into more than 2,000 directories.",
         reason="A pattern that begins too high would read a whole disk.",
         remedy="Begin the pattern with the directory that the files are in; make a fleet that is really so large several ones.",
     ),

@@ -98,6 +98,11 @@ FILES: dict[str, tuple[Callable[[], str | bytes], str]] = {
         lambda: numbered("  p{0}: {{models: {{m{0}: null, n: null}}}}\n", 40_000, HEAD + "profiles:\n"),
         "E0606",
     ),
+    "many profiles": (
+        lambda: numbered("  p{}: {{models: {{a: {{gpu: {{layers: 3}}}}}}}}\n", 15_000, HEAD + "profiles:\n"),
+        "E0111",
+    ),
+    "includes that lead nowhere": (lambda: numbered("- nothing{}.yaml\n", 20_000, HEAD + "include:\n"), "E0601"),
     "everything in one line": (lambda: HEAD + "models: {" + "a: {path: x, z: 1}, " * 50_000 + "}\n", "E0103"),
     "UTF-16": (lambda: filled("a: b\n", size=4 * MIB).encode("utf-16"), "E0109"),
     "UTF-32": (lambda: filled("a: b\n", size=2 * MIB).encode("utf-32"), "E0109"),

@@ -6,6 +6,8 @@ import pytest
 
 from reconciler.config import files as reading
 from reconciler.config import include as including
+from reconciler.config.files import Shelf, gather
+from reconciler.config.reading import read
 from reconciler.domain.diagnostic import MOST_PROBLEMS
 from tests.unit.config.conftest import HEAD, Write, load, places, problems
 
@@ -229,3 +231,25 @@ def test_files_with_very_many_problems_end_before_the_last_one(write: Write) -> 
     found = problems(write(f"{TOP}include: [a.yaml, b.yaml, c.yaml, d.yaml, e.yaml]\n"))
 
     assert len(found) == MOST_PROBLEMS
+
+
+def test_lines_that_lead_nowhere_end_before_the_last_one(write: Write) -> None:
+    lines = "".join(f"- nothing{number}.yaml\n" for number in range(1000))
+    path = write(f"{TOP}include:\n{lines}")
+    roots, _ = gather([path])
+
+    assert len(read(roots, Shelf()).inclusions) <= MOST_PROBLEMS + 1
+
+
+def test_among_very_many_names_nobody_looks_for_the_nearest(write: Write) -> None:
+    for number in range(including.MAX_SIBLINGS):
+        write("x-a: 1\n", f"more/file{number}.yaml")
+
+    assert problems(write(f"{TOP}include: more/fle1.yaml\n"))[0].hint.startswith("did you mean `more/file1.yaml`")
+    write("x-a: 1\n", "more/another.yaml")
+    assert problems(write(f"{TOP}include: more/fle1.yaml\n"))[0].hint == "mend the path, or remove it"
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="needs the files of a Linux kernel")
+def test_files_of_the_kernel_are_never_read(write: Write) -> None:
+    assert places(problems(write(f"{TOP}include: /proc/version\n"))) == [("E0112", 4, 10)]

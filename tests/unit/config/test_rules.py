@@ -82,6 +82,13 @@ def test_a_refused_value_hides_no_clash_elsewhere(write: Write) -> None:
     assert places(found) == [("E0305", 4, 3), ("E0201", 4, 25), ("E0305", 5, 3), ("E0303", 5, 26)]
 
 
+def test_a_model_that_moves_from_itself_is_not_told_to_be_removed(write: Write) -> None:
+    (found,) = problems(write(HEAD + ROUTER + "models: {a: {path: x, moved_from: a}}\n"))
+
+    assert (found.code, found.summary) == ("E0312", "`a` cannot be moved from itself")
+    assert "other model" not in found.hint
+
+
 def test_the_other_place_of_a_clash_is_named(write: Write) -> None:
     path = write(HEAD + ROUTER + "models:\n  a: {path: x, aliases: [b]}\n  b: {path: x}\n")
 

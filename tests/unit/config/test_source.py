@@ -162,3 +162,14 @@ def test_a_key_that_is_too_long_is_told(write: Write) -> None:
 )
 def test_a_line_that_may_hold_a_secret_is_not_shown(line: str, shown: bool) -> None:  # noqa: FBT001 - a case of the table
     assert Text("fleet.yaml", "", line).snippet(1) == (line if shown else "")
+
+
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029"])
+def test_a_line_end_that_no_editor_shows_hides_no_key(write: Write, end: str) -> None:
+    hidden = HEAD + f'x-a: "a{end}b" # note{end}server: {{host: 0.0.0.0}}\nmodels: {{}}\n'
+    quoted = HEAD + f"router: {{port: 80}}\nx-a: \"a{end}b\"\nx-b: 'a{end}b'\nmodels: {{a: {{path: /x}}}}\n"
+
+    found = problems(write(hidden))
+
+    assert [(one.code, one.position and one.position.line) for one in found] == [("E0110", 4)]
+    assert list(load(write(quoted)).spec.models) == ["a"]
