@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.config.keys import is_secret
+from reconciler.config.keys import is_secret, may_be_secret
 from reconciler.config.merge import complete
 from reconciler.config.node import Path, entries_of
 from reconciler.config.places import Places
@@ -36,5 +36,7 @@ def _said(values: dict[str, Any], path: Path, places: Places) -> Iterator[tuple[
             yield key, Said(value=f"(secret {':'.join(source)})", position=places.locate(here))
         elif isinstance(value, dict) and value:
             yield key, dict(_said(value, here, places))
+        elif value is not None and may_be_secret(here):
+            yield key, Said(value="(hidden)", position=places.locate(here))
         else:
             yield key, Said(value=value, position=places.locate(here))
