@@ -36,13 +36,13 @@ class Composed:
     astray: bool
 
 
-def compose(reading: Reading, choice: Choice) -> Composed:
+def compose(reading: Reading, choice: Choice, environ: Mapping[str, str] = os.environ) -> Composed:
     """The sections of all files as the caller wants them."""
     united, clashes = unite(reading.roots)
     files = tuple(Place(text) for text, _ in reading.roots)
     laid, unknown = lay_over(united, choice.profiles)
     lost = reading.lost or bool(unknown)
-    done = substitute(laid, choice, os.environ, whole=not lost)
+    done = substitute(laid, choice, environ, whole=not lost)
     problems = [*reading.problems, *clashes, *_names(laid), *done.problems]
     places = Places(done.sections, files)
     of_profiles = chain(misshapen(united), check_unused(united, choice.profiles))

@@ -1,9 +1,10 @@
 """`load_fleet`: from paths to a fleet whose every value can be traced to a line, or to all that is wrong with it."""
 
 import gc
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cache as once
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ from reconciler.config.origin import origin_of
 from reconciler.config.places import INHERITED, Places, candidates
 from reconciler.config.problem import Problem, well_founded
 from reconciler.config.rules import check
+from reconciler.config.text import Refusal
 from reconciler.config.version import check_required
 from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic, Position, Severity
 from reconciler.domain.frozen import frozen
@@ -127,6 +129,7 @@ class _Named:
     unreadable: tuple[Diagnostic, ...]
     choice: Choice
     shelf: Shelf
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def load(self, build: _Flags, cache: Path | None) -> LoadedFleet:
         """The fleet, from the cache where all that it came from is unchanged."""
@@ -135,7 +138,8 @@ class _Named:
         known = recall(file) if file and not self.unreadable else None
         if known and (files := self._unchanged(known, content)):
             spec, warnings = _judged(known.fleet, [], self.read, build)
-            return self._loaded(spec, warnings, files, known.fingerprint)
+            outside = {name: os.environ[name] for name in known.environment}
+            return self._loaded(spec, warnings, files, known.fingerprint, outside)
         found = self.read()
         if oversize := tuple(islice(too_large(found.composed.places), MOST_PROBLEMS)):
             raise _config_error((*found.composed.problems, *oversize))
@@ -147,7 +151,7 @@ class _Named:
         if file and not found.composed.problems:
             what = Remembered(fleet=spec, fingerprint=mark, inclusions=found.inclusions, environment=environment)
             remember(file, what)
-        return self._loaded(spec, warnings, found.files, mark)
+        return self._loaded(spec, warnings, found.files, mark, found.composed.environment)
 
     def read(self) -> "_Read":
         """Everything, parsed and put together."""
@@ -158,7 +162,7 @@ class _Named:
         reading = read(self.roots, self.shelf)
         reading.problems += self.unreadable
         reading.lost |= bool(self.unreadable)
-        return _Read(compose(reading, self.choice), tuple(reading.files), tuple(reading.inclusions))
+        return _Read(compose(reading, self.choice, self.environ), tuple(reading.files), tuple(reading.inclusions))
 
     def _unchanged(self, known: Remembered, content: str) -> tuple[RawFile, ...]:
         """The files that a remembered fleet came from; none when something is another than it was."""
@@ -171,8 +175,14 @@ class _Named:
         return files if fingerprint(content, self.choice, known.environment) == known.fingerprint else ()
 
     def _loaded(
-        self, spec: FleetSpec, warnings: tuple[Diagnostic, ...], files: Sequence[RawFile], digest: str
+        self,
+        spec: FleetSpec,
+        warnings: tuple[Diagnostic, ...],
+        files: Sequence[RawFile],
+        digest: str,
+        outside: Mapping[str, str],
     ) -> LoadedFleet:
+        same = replace(self, roots=tuple(files), unreadable=(), shelf=_Closed(), environ=outside)
         return LoadedFleet(
             spec=spec,
             diagnostics=warnings,
@@ -180,8 +190,16 @@ class _Named:
             files=tuple(one.path for one in files),
             digest=digest,
             # Parsed anew when somebody asks: the places of a large fleet are too much to keep just in case.
-            _places=once(lambda: self.read().composed.places),
+            _places=once(lambda: same.read().composed.places),
         )
+
+
+class _Closed(Shelf):
+    """Gives nothing out: what a fleet came from is known, and a file that came later is not a part of it."""
+
+    def read(self, path: Path) -> Refusal:
+        """No file."""
+        return Refusal(code="E0112", summary=f"`{path}` came later")
 
 
 class _Read(NamedTuple):

@@ -47,7 +47,7 @@ def _flow(value: Any) -> str:
     """A value on one line."""
     match value:
         case str():
-            return _text(value.replace("${", "$${"))
+            return _text(_escaped(value))
         case float() if not math.isfinite(value):
             return ".nan" if math.isnan(value) else f"{'-' if value < 0 else ''}.inf"
         case list() | tuple():
@@ -67,8 +67,22 @@ def _text(value: str) -> str:
 def _json(value: Tree | Said, *, origin: bool) -> Any:
     if not isinstance(value, Said):
         return configuration_json(value, origin=origin)
+    plain = _escaped(value.value)
     if not origin:
-        return value.value
+        return plain
     where = value.position
     known = {"file": where.file, "line": where.line, "column": where.column} if where else {}
-    return {"value": value.value, **known}
+    return {"value": plain, **known}
+
+
+def _escaped(value: Any) -> Any:
+    """Texts are not replaced a second time when somebody reads them back."""
+    match value:
+        case str():
+            return value.replace("${", "$${")
+        case list() | tuple():
+            return [_escaped(one) for one in value]
+        case dict():
+            return {key: _escaped(one) for key, one in value.items()}
+        case _:
+            return value

@@ -337,3 +337,18 @@ def test_a_long_text_that_is_repeated_by_aliases_ends(write: Write) -> None:
     found = refused(write(text + "".join(f"  m{number}: {{<<: *a, path: x}}\n" for number in range(200))))
 
     assert [one.code for one in found] == ["E0614"]
+
+
+@pytest.mark.parametrize(
+    ("line", "variable", "hint"),
+    [
+        ("chat_template: ${v}", "1.10", 'put it in quotes: `"${v}"`'),
+        ('enabled: "${v}"', "false", "write it without quotes, on a line of its own"),
+        ('threads: "${v}"', "3", "write it without quotes, on a line of its own"),
+        ('enabled: "${v}"', "'no'", "write `false`, or give the variable another value"),
+    ],
+)
+def test_the_way_out_keeps_the_variable(write: Write, line: str, variable: str, hint: str) -> None:
+    (found,) = refused(write(TOP + f"variables: {{v: {variable}}}\nmodels:\n  a:\n    path: /a\n    {line}\n"))
+
+    assert found.hint == hint
