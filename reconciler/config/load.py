@@ -57,6 +57,7 @@ class LoadedFleet:
     origin: str
     files: tuple[Path, ...]
     digest: str
+    _given: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     _places: Callable[[], Places] = field(repr=False, compare=False)
 
     def locate(self, path: KeyPath | str) -> Position | None:
@@ -74,7 +75,7 @@ class LoadedFleet:
         """
         from reconciler.config.effective import effective  # noqa: PLC0415 - seldom needed
 
-        return effective(self._places())
+        return effective(self._places(), self._given)
 
 
 def load_fleet(
@@ -189,6 +190,7 @@ class _Named:
             origin=origin_of(Path(files[0].directory)),
             files=tuple(one.path for one in files),
             digest=digest,
+            _given=frozenset(self.choice.variables),
             # Parsed anew when somebody asks: the places of a large fleet are too much to keep just in case.
             _places=once(lambda: same.read().composed.places),
         )

@@ -292,6 +292,11 @@ class _Substitution:
         return _Unreplaced("E0611", summary, hint, "expected the name of a variable, or `env:` and that of one outside")
 
 
+def names_within(text: str) -> Iterator[str]:
+    """What the tokens of a text name, `env:` with it."""
+    return (match["inner"] for match in TOKEN.finditer(text) if match["inner"])
+
+
 def _written(node: Node) -> str:
     """A number as its file has it: `1.10` stays `1.10`."""
     if isinstance(node.value, str):
@@ -310,4 +315,4 @@ def _names_in(node: Node) -> Iterator[str]:
         for item in node.items:
             yield from _names_in(item)
     else:
-        yield from (match["inner"] for match in TOKEN.finditer(node.value) if match["inner"])
+        yield from names_within(node.value)

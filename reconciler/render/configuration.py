@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.domain.diagnostic import Position
 from reconciler.domain.said import Said, Tree
 from reconciler.render.layout import Line, Span, Style, line
 from reconciler.render.problems import place
@@ -40,7 +41,13 @@ def _lines(tree: Tree, indent: str, *, origin: bool) -> Iterator[Line]:
 
 
 def _where(said: Said) -> str:
-    return place(said.position).rpartition(":")[0] if said.position and said.position.line else "?"
+    """The line, and behind it the variables that gave the value there."""
+    variables = (f"{name} from {one if isinstance(one, str) else _line(one)}" for name, one in said.variables)
+    return ", ".join((_line(said.position), *variables))
+
+
+def _line(position: Position | None) -> str:
+    return place(position).rpartition(":")[0] if position and position.line else "?"
 
 
 def _flow(value: Any) -> str:
@@ -72,7 +79,8 @@ def _json(value: Tree | Said, *, origin: bool) -> Any:
         return plain
     where = value.position
     known = {"file": where.file, "line": where.line, "column": where.column} if where else {}
-    return {"value": plain, **known}
+    variables = {name: one if isinstance(one, str) else place(one) for name, one in value.variables}
+    return {"value": plain, **known} | ({"variables": variables} if variables else {})
 
 
 def _escaped(value: Any) -> Any:

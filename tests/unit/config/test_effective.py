@@ -109,7 +109,7 @@ def test_every_line_ends_with_the_place_that_set_its_value(write: Write, monkeyp
         "    memory:\n"
         "      ctx_size: 32k  # fleet.yaml:9\n"
         "      keep: 3  # models/a.yaml:4\n"
-        "    parallel: 2  # fleet.yaml:14\n"
+        "    parallel: 2  # fleet.yaml:14, t from fleet.yaml:3\n"
         "    threads: 8  # fleet.yaml:7\n"
     )
 
