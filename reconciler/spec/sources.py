@@ -40,7 +40,7 @@ SENSITIVE = (
 )
 """What names of secrets have in them, whatever the case of the letters: keys, variables, flags, parts of an address."""
 
-_NAME_OF_SECRET = rf"(?i){SENSITIVE}"
+_NAME_OF_SECRET = rf"(?i){SENSITIVE}|^-hft$"
 _USER = r"://[^/\s]*@"
 _PARAMETER = r"[?&#]([^=?&#\s]*)="
 _PARAMETER_OF_SECRET = rf"(?i){SENSITIVE}|token|signature|^(?:sig|pwd?)$"
