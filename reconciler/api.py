@@ -12,17 +12,17 @@ Every failure is a `reconciler.errors.ReconcilerError`. All but `apply` change n
 """
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler.apply.run import Errand
-from reconciler.config.load import LoadedFleet
-from reconciler.config.load import load_fleet as load
+from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.domain.diagnostic import Severity
 from reconciler.domain.event import Hook, ignore
 from reconciler.domain.outcome import RunReport
 from reconciler.domain.plan import Plan
-from reconciler.errors import PreflightError, UnsafePlanError
+from reconciler.errors import ConfigError, PreflightError, UnsafePlanError
 from reconciler.observe.observer import Look, observe
 from reconciler.plan.codec import SavedPlan, plan_json
 from reconciler.plan.freshness import ensure_fresh
@@ -52,6 +52,38 @@ __all__ = [
     "observe",
     "open_world",
 ]
+
+
+def load(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    profiles: Sequence[str] = (),
+    variables: Mapping[str, str | float | bool] | None = None,
+    cache: Path | None = None,
+) -> LoadedFleet:
+    """
+    Reads, merges and checks a configuration: a file or directory, or several.
+
+    Args:
+        profiles: names of `profiles:` to lay over the rest, the last one strongest.
+        variables: values for `${NAME}`; they win over `variables:`.
+        cache: a directory for checked fleets, created when needed; nothing parses each time.
+
+    Raises:
+        ConfigError: with every problem that could be found, or with an argument that is none.
+    """
+    named = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not named:
+        raise ConfigError("there is no configuration to read", hint="name a file or a directory")
+    for one in named:
+        if not isinstance(one, str | Path) or "\0" in str(one):
+            raise ConfigError(f"{one!r} is no path", hint="give texts and `Path`s")
+    if isinstance(profiles, str) or not all(isinstance(one, str) for one in profiles):
+        raise ConfigError("`profiles` must be a list of texts", hint='write `profiles=["NAME"]`')
+    for name, value in (variables or {}).items():
+        if not isinstance(name, str) or not isinstance(value, str | int | float):
+            raise ConfigError(f"the variable {name!r} must be a text, a number, `True` or `False`", hint="give a value")
+    return load_fleet([Path(one) for one in named], profiles=profiles, variables=variables, cache=cache)
 
 
 def open_world(fleet: LoadedFleet, directory: Path, *, llama_server: str | None = None) -> World:

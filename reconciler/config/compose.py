@@ -42,13 +42,13 @@ class Composed:
     meant: frozenset[Path]
 
 
-def compose(reading: Reading, choice: Choice) -> Composed:
+def compose(reading: Reading, choice: Choice, environ: Mapping[str, str] = os.environ) -> Composed:
     """The sections of all files as the caller wants them."""
     united, clashes = unite(reading.roots)
     files = tuple(Place(text) for text, _ in reading.roots)
     laid, unknown = lay_over(united, choice.profiles)
     lost = reading.lost or bool(unknown)
-    done = substitute(laid, choice, os.environ, whole=not lost)
+    done = substitute(laid, choice, environ, whole=not lost)
     unknown_keys = tuple(islice(strays(united), MOST_PROBLEMS + 1))
     problems = [*reading.problems, *clashes, *Places(united, files).diagnose(unknown_keys)]
     problems += chain(_names(laid), done.problems)

@@ -11,7 +11,7 @@ from reconciler.spec.registry import all_settings, by_flag, model_settings
 from reconciler.spec.secret import SecretRef
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.serving import ServingSettings
-from reconciler.spec.sources import SOURCES
+from reconciler.spec.sources import SOURCES, names_a_secret
 
 MODEL_KEYS_OF_SERVER = frozenset({*SECTIONS, *fields(ServingSettings)})
 """Keys of `server` that are defaults of models."""
@@ -67,6 +67,20 @@ def allowed_keys(path: Path) -> tuple[str, ...]:
 def is_secret(path: Path) -> bool:
     """Whether the value at a path, or one above it, is a reference to a secret."""
     return any(spec_class(path[:end]) is SecretRef for end in range(1, len(path) + 1))
+
+
+def may_be_secret(path: Path) -> bool:
+    """Whether nothing of what stands at a path is to be shown: by a key that is no setting of ours and names one."""
+    named = 2 if path[:1] in {("models",), ("profiles",)} else 0
+    return is_secret(path) or any(
+        index >= named and names_a_secret(str(part)) and part not in allowed_keys(path[:index])
+        for index, part in enumerate(path)
+    )
+
+
+def secret_of(path: Path) -> Path:
+    """The key that refers to a secret, where something below it is wrong: that may be the secret, too."""
+    return next((path[:end] for end in range(1, len(path)) if is_secret(path[:end])), path)
 
 
 def normal(key: str) -> str:

@@ -1,9 +1,10 @@
 """`load_fleet`: from paths to a fleet whose every value can be traced to a line, or to all that is wrong with it."""
 
 import gc
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cache as once
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ from reconciler.config.origin import origin_of
 from reconciler.config.places import INHERITED, Places, candidates
 from reconciler.config.problem import Problem, well_founded
 from reconciler.config.rules import check
+from reconciler.config.text import Refusal
 from reconciler.config.version import check_required
 from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic, Position, Severity
 from reconciler.domain.frozen import frozen
@@ -58,6 +60,7 @@ class LoadedFleet:
     origin: str
     files: tuple[Path, ...]
     digest: str
+    _given: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     _places: Callable[[], Places] = field(repr=False, compare=False)
 
     def locate(self, path: KeyPath | str) -> Position | None:
@@ -75,7 +78,7 @@ class LoadedFleet:
         """
         from reconciler.config.effective import effective  # noqa: PLC0415 - seldom needed
 
-        return effective(self._places())
+        return effective(self._places(), self._given)
 
 
 def load_fleet(
@@ -130,6 +133,7 @@ class _Named:
     unreadable: tuple[Diagnostic, ...]
     choice: Choice
     shelf: Shelf
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def load(self, build: _Flags, cache: Path | None) -> LoadedFleet:
         """The fleet, from the cache where all that it came from is unchanged."""
@@ -138,7 +142,8 @@ class _Named:
         known = recall(file) if file and not self.unreadable else None
         if known and (files := self._unchanged(known, content)):
             spec, warnings = _judged(known.fleet, [], self.read, build)
-            return self._loaded(spec, warnings, files, known.fingerprint)
+            outside = {name: os.environ[name] for name in known.environment}
+            return self._loaded(spec, warnings, files, known.fingerprint, outside)
         found = self.read()
         if oversize := tuple(islice(too_large(found.composed.places.sections), MOST_PROBLEMS)):
             raise _config_error((*found.composed.problems, *oversize))
@@ -150,7 +155,7 @@ class _Named:
         if file and not found.composed.problems:
             what = Remembered(fleet=spec, fingerprint=mark, inclusions=found.inclusions, environment=environment)
             remember(file, what)
-        return self._loaded(spec, warnings, found.files, mark)
+        return self._loaded(spec, warnings, found.files, mark, found.composed.environment)
 
     def read(self) -> "_Read":
         """Everything, parsed and put together."""
@@ -161,7 +166,7 @@ class _Named:
         reading = read(self.roots, self.shelf)
         reading.problems += self.unreadable
         reading.lost |= bool(self.unreadable)
-        return _Read(compose(reading, self.choice), tuple(reading.files), tuple(reading.inclusions))
+        return _Read(compose(reading, self.choice, self.environ), tuple(reading.files), tuple(reading.inclusions))
 
     def _unchanged(self, known: Remembered, content: str) -> tuple[RawFile, ...]:
         """The files that a remembered fleet came from; none when something is another than it was."""
@@ -174,17 +179,32 @@ class _Named:
         return files if fingerprint(content, self.choice, known.environment) == known.fingerprint else ()
 
     def _loaded(
-        self, spec: FleetSpec, warnings: tuple[Diagnostic, ...], files: Sequence[RawFile], digest: str
+        self,
+        spec: FleetSpec,
+        warnings: tuple[Diagnostic, ...],
+        files: Sequence[RawFile],
+        digest: str,
+        outside: Mapping[str, str],
     ) -> LoadedFleet:
+        same = replace(self, roots=tuple(files), unreadable=(), shelf=_Closed(), environ=outside)
         return LoadedFleet(
             spec=spec,
             diagnostics=warnings,
             origin=origin_of(Path(files[0].directory)),
             files=tuple(one.path for one in files),
             digest=digest,
+            _given=frozenset(self.choice.variables),
             # Parsed anew when somebody asks: the places of a large fleet are too much to keep just in case.
-            _places=once(lambda: self.read().composed.places),
+            _places=once(lambda: same.read().composed.places),
         )
+
+
+class _Closed(Shelf):
+    """Gives nothing out: what a fleet came from is known, and a file that came later is not a part of it."""
+
+    def read(self, path: Path) -> Refusal:
+        """No file."""
+        return Refusal(code="E0112", summary=f"`{path}` came later")
 
 
 class _Read(NamedTuple):

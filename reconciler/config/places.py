@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from reconciler.config.edits import Edit, fix_at
 from reconciler.config.node import Entry, Path, Sections, entries_of
 from reconciler.config.problem import WITHOUT_QUOTES, Problem, dotted
-from reconciler.config.text import Place, problem_at
+from reconciler.config.text import Place, printable, problem_at
 from reconciler.domain.diagnostic import Applicability, Diagnostic, Fix, Position
 
 INHERITED = ("defaults", "server")
@@ -96,10 +96,7 @@ class Places:
 
     def _diagnostic(self, problem: Problem, path: Path, entry: Entry | None) -> Diagnostic:
         place = _pointer(entry, at_key=problem.at_key) if entry else self._above(path)
-        hint = problem.hint
-        if place and "${" in place.written and hint.startswith(WITHOUT_QUOTES):
-            # Within `{ }` it could not stand so.
-            hint = f"{WITHOUT_QUOTES}, on a line of its own"
+        hint = _hint(problem, place.written) if place else problem.hint
         others = (found[1].place for one in problem.others if (found := self.said_at(one)))
         detail = problem.detail + "".join(f"; the other one is at {other}" for other in others)
         built = problem_at(
@@ -134,6 +131,19 @@ class Places:
                 return None
             entry = entry.node.child(part)
         return entry
+
+
+def _hint(problem: Problem, written: str) -> str:
+    """The way out; where a variable gave the value, the line has the variable and not what it came to."""
+    if "${" not in written or problem.at_key or problem.edit is None:
+        # Within `{ }` it could not stand so.
+        alone = "${" in written and problem.hint.startswith(WITHOUT_QUOTES)
+        return f"{WITHOUT_QUOTES}, on a line of its own" if alone else problem.hint
+    if not problem.edit.replacement:
+        return f'put it in quotes: `"{printable(written)}"`'
+    if problem.edit.replacement.lower() == problem.edit.written.lower():
+        return f"{WITHOUT_QUOTES}, on a line of its own"
+    return f"write `{printable(problem.edit.replacement)}`, or give the variable another value"
 
 
 def _pointer(entry: Entry, *, at_key: bool) -> Place:

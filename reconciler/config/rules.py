@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 
 from reconciler.config.node import Path
 from reconciler.config.problem import Problem, dotted
+from reconciler.config.text import printable
 from reconciler.domain.diagnostic import Severity
 from reconciler.llama.address import is_socket
 from reconciler.spec.fleet import FleetSpec
-from reconciler.spec.sources import SOURCES
+from reconciler.spec.server import SECRETS
+from reconciler.spec.sources import SOURCES, names_a_secret, tells_a_secret
 
 MODELS_MAX = 4
 """llama-server's own default of `--models-max`."""
@@ -130,6 +132,25 @@ def router_models_have_no_process(fleet: FleetSpec) -> Iterator[Problem]:
             yield _needs_dedicated("E0306", name, "port", "the router serves it under its own port")
         if model.serve == "router" and model.env:
             yield _needs_dedicated("E0307", name, "env", "the children of the router share its environment")
+
+
+def environments_have_no_secret(fleet: FleetSpec) -> Iterator[Problem]:
+    """They are in plans, in the store and in every output."""
+    for name, model in fleet.models.items():
+        for variable, value in model.env.items():
+            if names_a_secret(variable) or tells_a_secret(value):
+                key = next((key for key, one in SECRETS.items() if one == variable), "")
+                yield Problem(
+                    code="E0207",
+                    summary=f"`{printable(variable)}` would put a secret where everybody can read it",
+                    path=("models", name, "env", variable),
+                    detail="`env` is shown in plans and kept in the store",
+                    hint=f"write `server: {{ {key}: {{ env: {variable} }} }}`"
+                    if key
+                    else "remove it: secrets are `server.api_key` and `server.hf_token`, and there are no others",
+                    at_key=True,
+                    secret=True,
+                )
 
 
 def always_models_fit(fleet: FleetSpec) -> Iterator[Problem]:
@@ -300,6 +321,7 @@ RULES: tuple[Callable[[FleetSpec], Iterator[Problem]], ...] = (
     pool_is_large_enough,
     router_models_have_a_router,
     router_models_have_no_process,
+    environments_have_no_secret,
     always_models_fit,
     a_socket_has_one_process,
     tls_has_both_files,

@@ -25,8 +25,9 @@ from reconciler.config import syntax
 from reconciler.config.edits import QUOTES
 from reconciler.config.node import MAX_DEPTH, PLAIN, QUOTED, Entry, Node
 from reconciler.config.scalars import BadScalarError, plain, tagged
-from reconciler.config.text import Place, Text, printable, problem_at
+from reconciler.config.text import Place, Text, printable, problem_at, quoted
 from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic
+from reconciler.spec.sources import names_a_secret
 
 MAX_EXPANDED = 200_000
 """Nodes that aliases may repeat; a file without aliases is bounded by its bytes alone."""
@@ -173,7 +174,10 @@ class _Reader:
                 return Node(self.known[text], place)
         except BadScalarError as error:
             self.say(
-                place, "E0114", f"`{printable(text)}` cannot be read: {error}", hint="put it in quotes if it is a text"
+                place,
+                "E0114",
+                f"{quoted(text, place)} cannot be read: {error}",
+                hint="put it in quotes if it is a text",
             )
         if event.style == '"' and (problem := syntax.forbidden_escape(place, text)):
             self.note(problem)
@@ -226,10 +230,11 @@ class _Reader:
             self.say(key.place, "E0111", "a key is too long", detail=detail, hint="choose a shorter one")
         elif key.value in entries:
             first = entries[key.value].place
+            shown = f"`{printable(key.value)}`" if names_a_secret(key.value) else quoted(key.value, key.place)
             self.say(
                 key.place,
                 "E0103",
-                f"`{printable(key.value)}` stands here twice",
+                f"{shown} stands here twice",
                 detail=f"the other one is at {first}",
                 hint="remove one of the two",
             )

@@ -1,7 +1,7 @@
 """The text of one configuration file: places in it, and the lines that a diagnostic may show."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -18,7 +18,17 @@ MAX_CHAIN = 6
 LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line in YAML 1.1, by which libyaml counts."""
 
-SECRET_KEY = re.compile(rf"(?:{SENSITIVE})s?[\"']?\s*:", re.IGNORECASE)
+SECRET_KEY = re.compile(
+    rf"{SENSITIVE}[\w-]{{0,40}}[\"']?\s*:|(?<![\w-])-(?:-[\w-]{{0,40}}{SENSITIVE}|hft\b)", re.IGNORECASE
+)
+"""A key whose value may be a secret, or a flag; whether the value is there too or on a line below."""
+
+OPENED = re.compile(r"(?:\s|[!&][^\s,]*|[|>][-+0-9]*|[{\[\"'])*(?:#.*)?")
+"""What may follow such a key on its line when the value comes on another."""
+
+
+MAX_LOOK = 200
+"""Lines."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +58,28 @@ class Text:
         found = self.line(number)
         if len(found) > MAX_SNIPPET:
             return ""
-        key_before = SECRET_KEY.search(self.line(number - 1)[-MAX_SNIPPET:].rstrip(" |>-+"))
-        secret = SECRET_KEY.search(found) or (key_before and key_before.end() == len(key_before.string))
-        return "" if secret or tells_a_secret(found) else found
+        return "" if self.tells_a_secret(number) else found
+
+    def tells_a_secret(self, number: int) -> bool:
+        """Whether a line may hold one: by itself, or by a key that it stands below."""
+        found = self.line(number)[:MAX_SNIPPET]
+        if SECRET_KEY.search(found) or tells_a_secret(found):
+            return True
+        before = self.line(number - 1)[-MAX_SNIPPET:]
+        if any(OPENED.fullmatch(before, match.end()) for match in SECRET_KEY.finditer(before)):
+            return True
+        return any(SECRET_KEY.search(self.line(above)[:MAX_SNIPPET]) for above in self._above(number))
+
+    def _above(self, number: int) -> Iterator[int]:
+        """Lines that begin further to the left, up to the top level; what is far away is not looked for."""
+        margin = _margin(self.line(number))
+        for above in range(number - 1, max(number - MAX_LOOK, 0), -1):
+            if not margin:
+                return
+            line = self.line(above)
+            if line.strip() and _margin(line) < margin:
+                margin = _margin(line)
+                yield above
 
 
 class Place(NamedTuple):
@@ -113,7 +142,16 @@ def way_round(names: Sequence[str]) -> str:
     return " → ".join(names if len(names) <= MAX_CHAIN else (*names[:half], "…", *names[-half:]))
 
 
+def quoted(value: str, place: Place) -> str:
+    """What somebody wrote at a place, unless it may be a secret."""
+    return "a value that may be a secret" if place.text.tells_a_secret(place.line) else f"`{printable(value)}`"
+
+
 def printable(value: str, limit: int = 60) -> str:
     """Text from a file made fit for one line of a terminal."""
     cut = value if len(value) <= limit else value[: limit - 1] + "…"
     return "".join(char if char.isprintable() else char.encode("unicode_escape", "replace").decode() for char in cut)
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())

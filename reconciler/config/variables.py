@@ -10,25 +10,25 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from reconciler.config.choice import Choice
+from reconciler.config.keys import may_be_secret
 from reconciler.config.node import MAX_DEPTH, PLAIN, Entry, Node, Path, Sections, entries_of, mapping, sequence
 from reconciler.config.problem import dotted
 from reconciler.config.scalars import BadScalarError, plain
 from reconciler.config.source import MAX_LENGTH
 from reconciler.config.syntax import forbidden_escape
-from reconciler.config.text import Place, Refusal, printable, problem_at, way_round
+from reconciler.config.text import Place, Refusal, printable, problem_at, quoted, way_round
 from reconciler.config.wording import MOST_GUESSES, describe, nearest
 from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic
-from reconciler.spec.sources import SENSITIVE
+from reconciler.spec.sources import names_a_secret
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 TOKEN = re.compile(r"\$\$\{|\$\{(?P<inner>[^{}]*)\}|\$\{")
 ENVIRONMENT = "env:"
-SECRET = re.compile(rf"{SENSITIVE}|(?<![a-z])keys?(?![a-z])", re.IGNORECASE)
-"""Names of environment variables that hold what must not become part of a file, a command line or a plan."""
-
 MAX_TEXT = MAX_LENGTH
 """Characters of one text; variables that double each other grow fast."""
 
+MAX_NAME = 256
+HIDDEN = "write the name of a variable that is declared; a secret itself never stands in a file"
 MAX_ALL_TEXT = 10 * MAX_TEXT
 ONCE = frozenset({"E0108", "E0614"})
 """What goes too far in one place does so in many."""
@@ -89,8 +89,8 @@ def unused(sections: Sections, choice: Choice) -> Iterator[Refusal]:
 class _Substitution:
     def __init__(self, sections: Sections, choice: Choice, environ: Mapping[str, str], *, whole: bool) -> None:
         self.declared = entries_of(sections, "variables")
-        self.secrets = frozenset(_secrets(sections))
         self.given, self.environ, self.whole = choice.variables, environ, whole
+        self.secrets = frozenset(self.named_secrets(sections))
         self.values: dict[str, str | None] = dict(choice.variables)
         self.problems: list[Diagnostic] = []
         self.refused: set[Path] = set()
@@ -98,6 +98,32 @@ class _Substitution:
         self.said_once: set[str] = set()
         self.guesses: dict[str, str] = {}
         self.length = 0
+
+    def named_secrets(self, sections: Sections) -> Iterator[str]:
+        """Names of environment variables that the fleet itself calls secrets, also in profiles that nobody chose."""
+        profiles = (entry.node.entries or {} for entry in entries_of(sections, "profiles").values())
+        for one in (sections, *profiles):
+            for entry in entries_of(one, "server").values():
+                said = entry.node.child("env")
+                if said and isinstance(said.node.value, str):
+                    yield self.name_of_secret(said.node)
+
+    def name_of_secret(self, node: Node) -> str:
+        """With variables put in, step by step and before any is judged."""
+        name = node.value
+        for _ in range(MAX_DEPTH if node.open else 0):
+            name, before = TOKEN.sub(self.shallow, name), name
+            if name == before or len(name) > MAX_NAME:
+                break
+        return str(name)
+
+    def shallow(self, match: re.Match[str]) -> str:
+        """One step of what a token stands for."""
+        inner = match["inner"] or ""
+        outside = self.environ.get(inner.removeprefix(ENVIRONMENT)) if inner.startswith(ENVIRONMENT) else None
+        declared = self.declared.get(inner)
+        value = declared.node.value if declared and isinstance(declared.node.value, str) else match[0]
+        return outside or self.given.get(inner, value)
 
     # --- values in their places ---
 
@@ -140,11 +166,16 @@ class _Substitution:
         try:
             return Node(plain(text.strip()), node.place)
         except BadScalarError as error:
-            raise _Unreplaced("E0114", f"`{printable(node.value)}` cannot be read: {error}") from error
+            raise _Unreplaced("E0114", f"{quoted(node.value, node.place)} cannot be read: {error}") from error
 
     def note(self, error: _Unreplaced, place: Place, path: Path) -> None:
         if not error.code or error.code in self.said_once or len(self.problems) > MOST_PROBLEMS:
             return
+        if may_be_secret(path):
+            # What stands there may be the secret itself.
+            error = _Unreplaced(
+                error.code, f"`{printable(str(path[-1]))}` has a `${{…}}` that cannot be replaced", HIDDEN
+            )
         built = problem_at(place, error.code, error.summary, detail=error.detail, hint=error.hint, path=dotted(path))
         if built not in self.problems:
             self.problems.append(built)
@@ -224,7 +255,7 @@ class _Substitution:
         return self.variable(inner, chain)
 
     def from_environment(self, name: str) -> str:
-        if SECRET.search(name) or name in self.secrets:
+        if names_a_secret(name) or name in self.secrets:
             summary, hint = f"`{name}` looks like a secret", f"write `{{ env: {name} }}` where a secret belongs"
             raise _Unreplaced("E0612", summary, hint, "a replaced text ends up in command lines and plans")
         if name not in self.environ:
@@ -241,7 +272,7 @@ class _Substitution:
             return _Unreplaced()
         if near := self.near(name):
             hint = f"did you mean `{near}`?"
-        elif name in self.environ and not SECRET.search(name):
+        elif name in self.environ and not names_a_secret(name):
             hint = f"write `${{env:{name}}}` for the environment variable"
         else:
             hint = f"declare it: `variables: {{{name}: VALUE}}`, or give it: `--var {name}=VALUE`"
@@ -266,11 +297,9 @@ class _Substitution:
         return _Unreplaced("E0611", summary, hint, "expected the name of a variable, or `env:` and that of one outside")
 
 
-def _secrets(sections: Sections) -> Iterator[str]:
-    """Names of environment variables that the fleet itself calls secrets."""
-    for entry in entries_of(sections, "server").values():
-        if (said := entry.node.child("env")) and isinstance(said.node.value, str):
-            yield said.node.value
+def names_within(text: str) -> Iterator[str]:
+    """What the tokens of a text name, `env:` with it."""
+    return (match["inner"] for match in TOKEN.finditer(text) if match["inner"])
 
 
 def _written(node: Node) -> str:
@@ -291,4 +320,4 @@ def _names_in(node: Node) -> Iterator[str]:
         for item in node.items:
             yield from _names_in(item)
     else:
-        yield from (match["inner"] for match in TOKEN.finditer(node.value) if match["inner"])
+        yield from names_within(node.value)

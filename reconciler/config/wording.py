@@ -7,12 +7,22 @@ from typing import Any
 
 from reconciler.config.edits import QUOTED, Edit
 from reconciler.config.habits import HUMP, known_as, own_path, without_value
-from reconciler.config.keys import NOT_IN_DEFAULTS, RESERVED, allowed_keys, home_of, is_secret, normal
+from reconciler.config.keys import (
+    NOT_IN_DEFAULTS,
+    RESERVED,
+    allowed_keys,
+    home_of,
+    is_secret,
+    may_be_secret,
+    normal,
+    secret_of,
+)
 from reconciler.config.node import Path
 from reconciler.config.problem import WITHOUT_QUOTES, Problem, dotted
 from reconciler.config.scalars import BadScalarError, plain
-from reconciler.config.text import printable
+from reconciler.config.text import SECRET_KEY, printable
 from reconciler.spec.registry import all_settings
+from reconciler.spec.sources import tells_a_secret
 
 EXPECTED = {
     "int_type": "a whole number",
@@ -93,6 +103,9 @@ def describe(value: Any) -> str:
 
 def unknown_key(path: Path, section: Path) -> Problem:
     """A key that does not stand in the spec; `section` is the path as the file has it."""
+    if is_secret(path):
+        # The key may be the secret.
+        return literal_secret(path)
     key = str(path[-1])
     if key in RESERVED:
         return _reserved(path)
@@ -108,7 +121,6 @@ def unknown_key(path: Path, section: Path) -> Problem:
         hint=hint,
         edit=edit,
         at_key=True,
-        secret=is_secret(path),
     )
 
 
@@ -133,6 +145,7 @@ def missing_key(path: Path) -> Problem:
 
 def literal_secret(path: Path) -> Problem:
     """A secret that was written out, or a reference that is none. The value appears nowhere."""
+    path = secret_of(path)
     key = path[-1]
     return Problem(
         code="E0207",
@@ -171,6 +184,8 @@ def bad_name(path: Path, message: str, *, at_key: bool) -> Problem:
 
 def bad_value(path: Path, value: Any, failures: list[Failure]) -> Problem:
     """A value that is of another type, out of range, or none of a few words; several failures are one union."""
+    if may_be_secret(path) or (isinstance(value, str) and _tells_a_secret(value)):
+        return _hidden_value(path, value, failures)
     # A path was made absolute, and stands otherwise in the file.
     setting = all_settings().get(dotted(own_path(tuple(part for part in path if isinstance(part, str)))))
     is_moved = isinstance(value, str) and setting is not None and setting.info.is_path
@@ -188,8 +203,24 @@ def bad_value(path: Path, value: Any, failures: list[Failure]) -> Problem:
         detail=expected,
         hint=hint,
         edit=edit,
-        secret=is_secret(path),
     )
+
+
+def _hidden_value(path: Path, value: Any, failures: list[Failure]) -> Problem:
+    """The same of a value that may be a secret, or may have one in it: its kind, and nothing that was made of it."""
+    kind = {str: "a text", bool: "`true` or `false`", int: "a number", float: "a number"}
+    expected = ", or ".join(dict.fromkeys(_expected(one) for one in failures if one["type"] != "value_error"))
+    return Problem(
+        code=_code(failures),
+        summary=f"{_subject(path)} cannot be {kind.get(type(value)) or describe(value)}",
+        path=path,
+        detail=f"expected {expected}; the value is not shown, as it may be a secret" if expected else "",
+        secret=True,
+    )
+
+
+def _tells_a_secret(text: str) -> bool:
+    return tells_a_secret(text) or SECRET_KEY.search(text) is not None
 
 
 def _subject(path: Path) -> str:

@@ -14,10 +14,12 @@ class Said:
 
     Attributes:
         value: a scalar, a list, or an empty mapping; of a secret the reference as a text, never the secret.
+        variables: those that gave it, each with its place; `--var` or `environment` for one of outside.
     """
 
     value: Any
     position: Position | None = None
+    variables: tuple[tuple[str, Position | str], ...] = ()
 
 
 Tree = Mapping[str, Union["Tree", Said]]

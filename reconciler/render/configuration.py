@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.domain.diagnostic import Position
 from reconciler.domain.said import Said, Tree
 from reconciler.render.layout import Line, Span, Style, line
 from reconciler.render.problems import place
@@ -40,14 +41,20 @@ def _lines(tree: Tree, indent: str, *, origin: bool) -> Iterator[Line]:
 
 
 def _where(said: Said) -> str:
-    return place(said.position).rpartition(":")[0] if said.position and said.position.line else "?"
+    """The line, and behind it the variables that gave the value there."""
+    variables = (f"{name} from {one if isinstance(one, str) else _line(one)}" for name, one in said.variables)
+    return ", ".join((_line(said.position), *variables))
+
+
+def _line(position: Position | None) -> str:
+    return place(position).rpartition(":")[0] if position and position.line else "?"
 
 
 def _flow(value: Any) -> str:
     """A value on one line."""
     match value:
         case str():
-            return _text(value.replace("${", "$${"))
+            return _text(_escaped(value))
         case float() if not math.isfinite(value):
             return ".nan" if math.isnan(value) else f"{'-' if value < 0 else ''}.inf"
         case list() | tuple():
@@ -67,8 +74,23 @@ def _text(value: str) -> str:
 def _json(value: Tree | Said, *, origin: bool) -> Any:
     if not isinstance(value, Said):
         return configuration_json(value, origin=origin)
+    plain = _escaped(value.value)
     if not origin:
-        return value.value
+        return plain
     where = value.position
     known = {"file": where.file, "line": where.line, "column": where.column} if where else {}
-    return {"value": value.value, **known}
+    variables = {name: one if isinstance(one, str) else place(one) for name, one in value.variables}
+    return {"value": plain, **known} | ({"variables": variables} if variables else {})
+
+
+def _escaped(value: Any) -> Any:
+    """Texts are not replaced a second time when somebody reads them back."""
+    match value:
+        case str():
+            return value.replace("${", "$${")
+        case list() | tuple():
+            return [_escaped(one) for one in value]
+        case dict():
+            return {key: _escaped(one) for key, one in value.items()}
+        case _:
+            return value

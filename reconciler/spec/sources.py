@@ -35,10 +35,19 @@ _HF_PAGE = (
 _DOCKER = f"({_WORD}/)?{_WORD}(:{_WORD})?"
 _URL = r"https?://[^/?#\s]+/[^\s]*[^/\s]"
 
-SENSITIVE = r"secret|passw(?:or)?d|credential|(?:api|access)[-_]?key|token(?![a-z])"
-"""What names of secrets have in them, whatever the case of the letters: keys, variables, parts of an address."""
+SENSITIVE = (
+    r"(?:secret|passw(?:or)?d|passphrase|credential|(?:api|access|private)[-_]?key|token(?![a-z])"
+    # A number of tokens is none.
+    r"|(?<!(?<![a-z])n[-_])(?<!max[-_])(?<!num[-_])tokens(?![a-z])"
+    # `PWD` is a directory.
+    r"|(?<![a-z])(?:keys?|pass|bearer|pat|auth(?!_sock))(?![a-z])|(?<=[-_])pwd?(?![a-z]))"
+)
+"""What names of secrets have in them, whatever the case of the letters: keys, variables, flags, parts of an address."""
 
-_CREDENTIALS = rf"(?i)://[^/\s]*@|[?&][^=&\s]*(?:{SENSITIVE}|token|signature)[^=&\s]*=|[?&](?:sig|key|auth|pw|pwd)="
+_NAME_OF_SECRET = rf"(?i){SENSITIVE}|^-hft$"
+_USER = r"://[^/\s]*@"
+_PARAMETER = r"[?&#]([^=?&#\s]*)="
+_PARAMETER_OF_SECRET = rf"(?i){SENSITIVE}|token|signature|^(?:sig|pwd?)$"
 
 
 class WrittenSecretError(ValueError):
@@ -48,7 +57,15 @@ class WrittenSecretError(ValueError):
 def tells_a_secret(text: str) -> bool:
     """Whether an address somewhere in this text carries a password or a token."""
     # Plans look at many texts, and hardly one of them is an address.
-    return "://" in text and re.search(_CREDENTIALS, text) is not None
+    if "://" not in text:
+        return False
+    names = (match[1] for match in re.finditer(_PARAMETER, text))
+    return re.search(_USER, text) is not None or any(re.search(_PARAMETER_OF_SECRET, name) for name in names)
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether what a key, a variable or a flag of this name holds is not to be shown."""
+    return re.search(_NAME_OF_SECRET, name) is not None
 
 
 def _without_secret(value: str) -> None:

@@ -65,9 +65,15 @@ def test_every_value_names_its_line_when_asked(config: Run) -> None:
         "    path: /chat.gguf  # models/all.yaml:3\n"
         "    port: 23334  # models/all.yaml:4\n"
         "    memory:\n"
-        "      ctx_size: 4096  # models/all.yaml:6\n"
+        "      ctx_size: 4096  # models/all.yaml:6, size from fleet.yaml:4\n"
         "    serve: dedicated  # fleet.yaml:7\n"
     )
+
+
+def test_a_variable_of_the_command_line_is_named_as_such(config: Run) -> None:
+    shown = config("--origin", "chat", "--var", "size=3").out
+
+    assert "ctx_size: 3  # models/all.yaml:6, size from --var\n" in shown
 
 
 def test_programs_read_it_as_json(config: Run) -> None:
@@ -75,7 +81,13 @@ def test_programs_read_it_as_json(config: Run) -> None:
     origin = json.loads(config("--format", "json", "--origin").out)
 
     assert (document["fleet"], document["server"]) == ("homelab", {"api_key": "(secret env:MY_API_KEY)"})
-    assert origin["fleet"] == {"value": "homelab", "file": "fleet.yaml", "line": 2, "column": 8}
+    assert origin["fleet"] == {
+        "value": "homelab",
+        "file": "fleet.yaml",
+        "line": 2,
+        "column": 8,
+        "variables": {"name": "fleet.yaml:4:19"},
+    }
     assert sorted(document) == ["fleet", "models", "server", "version"]
 
 

@@ -2,16 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.api import load as api_load
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.config.source import parse
 from reconciler.config.text import Text
 from reconciler.domain.diagnostic import Position
 from reconciler.domain.said import Said, Tree
+from reconciler.errors import ConfigError
 from reconciler.render.configuration import configuration_json, configuration_text
 from reconciler.render.layout import text
 from tests.unit.config.conftest import HEAD, Write
@@ -81,7 +84,7 @@ def test_its_json_means_the_same_too(path: Path, write: Write) -> None:
     fleet = load_fleet([path], profiles=["prod"])
     document = configuration_json(fleet.configuration(), origin=False)
 
-    again = load_fleet([write(json.dumps(document).replace("${", "$${"), "shown.yaml")])
+    again = load_fleet([write(json.dumps(document), "shown.yaml")])
 
     assert again.spec == fleet.spec
 
@@ -106,7 +109,7 @@ def test_every_line_ends_with_the_place_that_set_its_value(write: Write, monkeyp
         "    memory:\n"
         "      ctx_size: 32k  # fleet.yaml:9\n"
         "      keep: 3  # models/a.yaml:4\n"
-        "    parallel: 2  # fleet.yaml:14\n"
+        "    parallel: 2  # fleet.yaml:14, t from fleet.yaml:3\n"
         "    threads: 8  # fleet.yaml:7\n"
     )
 
@@ -162,3 +165,33 @@ def unescaped(value: object) -> object:
     if isinstance(value, list):
         return [unescaped(inner) for inner in value]
     return value.replace("$${", "${") if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_places_are_those_of_the_moment_when_it_was_loaded(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, warm: bool
+) -> None:
+    monkeypatch.setenv("PLANTED", "/a.gguf")
+    path = write(HEAD + "router: {port: 29001}\ninclude: [m/*.yaml]\n")
+    gone = write("models:\n  a:\n    path: ${env:PLANTED}\n", "m/a.yaml")
+    for _ in range(1 + warm):
+        fleet = api_load(str(path), cache=tmp_path / "cache")
+    monkeypatch.delenv("PLANTED")
+    write("models: {b: {path: /b.gguf}}\n", "m/b.yaml")
+    gone.unlink()
+    path.write_text("")
+
+    models = configuration_json(fleet.configuration(), origin=False)["models"]
+    assert models == {"a": {"path": "/a.gguf"}}
+    assert fleet.locate("models.a.path") == Position(file=str(gone), line=3, column=11, length=14)
+
+
+@pytest.mark.parametrize(
+    ("paths", "more"),
+    [([], {}), ("a\0b", {}), ([3], {}), ("f", {"profiles": "prod"}), ("f", {"variables": {"p": None}})],
+)
+def test_arguments_that_are_none_are_refused_in_our_words(paths: Any, more: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        api_load(paths, **more)
+
+    assert caught.value.hint

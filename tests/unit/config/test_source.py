@@ -156,7 +156,12 @@ def test_a_key_that_is_too_long_is_told(write: Write) -> None:
         ("db_passwd: planted", False),
         ('"ACCESS_KEY" : planted', False),
         ("credentials: planted", False),
+        ("DB_PASS: planted", False),
+        ("token_file: planted", False),
+        ("[--api-key, planted]", False),
+        ("-hft planted", False),
         ("n_tokens: 3", True),
+        ("a-b-token", True),
         ("tokenizer: a", True),
     ],
 )

@@ -185,3 +185,19 @@ def test_an_address_with_a_secret_is_refused_without_showing_it(write: Write, ad
 
 def test_an_address_may_have_a_harmless_query(write: Write) -> None:
     assert load(write(ROUTER + "models: {a: {url: 'https://host/m.gguf?download=true'}}")).spec.models["a"].url
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("{LLAMA_API_KEY: x}", "write `server: { api_key: { env: LLAMA_API_KEY } }`"),
+        ("{HF_TOKEN: x}", "write `server: { hf_token: { env: HF_TOKEN } }`"),
+        ("{MY_PASSWORD: x}", "remove it: "),
+        ("{PROXY: 'http://u:p@h/'}", "remove it: "),
+    ],
+)
+def test_the_environment_of_a_model_carries_no_secret(write: Write, said: str, hint: str) -> None:
+    (found,) = problems(write(HEAD + f"models: {{a: {{path: /a, serve: dedicated, env: {said}}}}}\n"))
+
+    assert (found.code, found.snippet) == ("E0207", "")
+    assert found.hint.startswith(hint)

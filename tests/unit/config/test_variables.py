@@ -156,13 +156,42 @@ def test_what_cannot_be_replaced_is_told_at_its_scalar(
     assert "planted" not in repr(found)
 
 
-@pytest.mark.parametrize("name", ["N_TOKENS", "TOKENIZER", "MONKEY", "KEYBOARD", "HOME"])
+@pytest.mark.parametrize(
+    "name", ["N_TOKENS", "TOKENIZER", "MONKEY", "KEYBOARD", "HOME", "PWD", "MY_PATH", "AUTHOR", "SSH_AUTH_SOCK"]
+)
 def test_names_that_only_look_a_little_like_secrets_are_replaced(
     write: Write, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "plain")
 
     assert chat_template(write, f"${{env:{name}}}") == "plain"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PASSPHRASE", "DB_PASS", "ACCESSKEY", "PRIVATEKEY", "HF_TOKENS", "AWS_CREDENTIALS", "MYSQL_PWD", "BEARER"),
+        *("GITHUB_PAT", "BASIC_AUTH"),
+    ],
+)
+def test_names_of_secrets_are_refused_in_a_text(write: Write, name: str) -> None:
+    (found,) = refused(write(TOP + f"models:\n  a:\n    path: a.gguf\n    chat_template: ${{env:{name}}}\n"))
+
+    assert found.code == "E0612"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "variables: {s: MYSEC}\nserver: {api_key: {env: '${s}'}}\n",
+        "variables: {s: MYSEC, t: '${s}'}\nserver: {api_key: {env: '${t}'}}\n",
+        "profiles: {p: {server: {hf_token: {env: MYSEC}}}}\n",
+    ],
+)
+def test_what_the_fleet_calls_a_secret_is_one_wherever_it_says_so(write: Write, secret: str) -> None:
+    (found,) = refused(write(TOP + f"{secret}models:\n  a:\n    path: a.gguf\n    chat_template: ${{env:MYSEC}}\n"))
+
+    assert found.code == "E0612"
 
 
 def test_a_secret_that_was_put_together_is_refused_without_being_shown(
@@ -308,3 +337,18 @@ def test_a_long_text_that_is_repeated_by_aliases_ends(write: Write) -> None:
     found = refused(write(text + "".join(f"  m{number}: {{<<: *a, path: x}}\n" for number in range(200))))
 
     assert [one.code for one in found] == ["E0614"]
+
+
+@pytest.mark.parametrize(
+    ("line", "variable", "hint"),
+    [
+        ("chat_template: ${v}", "1.10", 'put it in quotes: `"${v}"`'),
+        ('enabled: "${v}"', "false", "write it without quotes, on a line of its own"),
+        ('threads: "${v}"', "3", "write it without quotes, on a line of its own"),
+        ('enabled: "${v}"', "'no'", "write `false`, or give the variable another value"),
+    ],
+)
+def test_the_way_out_keeps_the_variable(write: Write, line: str, variable: str, hint: str) -> None:
+    (found,) = refused(write(TOP + f"variables: {{v: {variable}}}\nmodels:\n  a:\n    path: /a\n    {line}\n"))
+
+    assert found.hint == hint
