@@ -160,21 +160,26 @@ def test_the_causes_of_real_deaths_are_told_apart(model: Path, tmp_path: Path) -
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         taken = int(listener.getsockname()[1])
-        deaths = {
-            CauseKind.FLAG_UNKNOWN: start(tmp_path / "1", free_port(), "-m", str(model), "--no-such-flag"),
-            CauseKind.FILE_MISSING: start(tmp_path / "2", free_port(), "-m", str(tmp_path / "none.gguf")),
-            CauseKind.MODEL_UNUSABLE: start(tmp_path / "3", free_port(), "-m", str(broken)),
-            CauseKind.BAD_MAGIC: start(tmp_path / "4", free_port(), "-m", str(text)),
-            CauseKind.PORT_IN_USE: start(tmp_path / "5", taken, "-m", str(model)),
+        found = {
+            CauseKind.FLAG_UNKNOWN: cause(tmp_path / "1", free_port(), "-m", str(model), "--no-such-flag"),
+            CauseKind.FILE_MISSING: cause(tmp_path / "2", free_port(), "-m", str(tmp_path / "none.gguf")),
+            CauseKind.MODEL_UNUSABLE: cause(tmp_path / "3", free_port(), "-m", str(broken)),
+            CauseKind.BAD_MAGIC: cause(tmp_path / "4", free_port(), "-m", str(text)),
+            CauseKind.PORT_IN_USE: cause(tmp_path / "5", taken, "-m", str(model)),
         }
-        try:
-            codes = [process.wait(30) for process in deaths.values()]
-        finally:
-            for process in deaths.values():
-                process.kill()
 
-    causes = [
-        cause_of_death((tmp_path / str(number)).read_text(), code, None).kind
-        for number, code in enumerate(codes, start=1)
-    ]
-    assert list(deaths) == causes
+    assert list(found) == list(found.values())
+
+
+def cause(log: Path, port: int, *arguments: str) -> CauseKind:
+    """Why a server ended. b10434 may end before its thread has written the log, and then has to be asked again."""
+    for _ in range(10):
+        process = start(log, port, *arguments)
+        try:
+            code = process.wait(30)
+        finally:
+            process.kill()
+        kind = cause_of_death(log.read_text(), code, None).kind
+        if kind is not CauseKind.EXITED:
+            break
+    return kind
