@@ -148,7 +148,9 @@ def test_a_saved_plan_brings_the_place_of_its_configuration_into_the_record(sand
     sandbox.run("apply", str(file))
 
     sandbox.config = tmp_path / "elsewhere" / "fleet.yaml"
-    sandbox.config.parent.mkdir()
+    marker = sandbox.config.parent / ".git"
+    marker.mkdir(parents=True)
+    (marker / "config").write_text('[remote "origin"]\n\turl = https://git.example.org/another.git\n')
 
     assert "was applied from" in sandbox.run("plan").stdout
 

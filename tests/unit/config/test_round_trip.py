@@ -93,6 +93,9 @@ def value_of(setting: Setting, schema: Schema) -> st.SearchStrategy[Any]:
             return st.dictionaries(names, st.floats(0, 10), min_size=1, max_size=3)
         return st.lists(names, min_size=1, max_size=3) if setting.many else names
     random = drawn({**schema, **setting.info.constraints})
+    if setting.many:
+        # One text may stand for a list of one.
+        random = random.map(_without_comma)
     return (
         st.sampled_from(SPECIAL[setting.path])
         if setting.path in SPECIAL and (setting.many or "pattern" in str(schema))
