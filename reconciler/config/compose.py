@@ -13,7 +13,7 @@ from reconciler.config.places import Places
 from reconciler.config.problem import Problem
 from reconciler.config.profiles import check_unused, lay_over, misshapen
 from reconciler.config.reading import Reading
-from reconciler.config.stray import meant, strays
+from reconciler.config.stray import meant, silent, strays
 from reconciler.config.text import Place, printable, problem_at
 from reconciler.config.variables import substitute, unused
 from reconciler.domain.diagnostic import MOST_PROBLEMS, Diagnostic
@@ -54,9 +54,9 @@ def compose(reading: Reading, choice: Choice, environ: Mapping[str, str] = os.en
     problems += chain(_names(laid), done.problems)
     places = Places(done.sections, files)
     refused = next(too_large(united), None)
-    of_profiles = chain(misshapen(united), () if refused else check_unused(united, choice.profiles))
+    judged = chain(misshapen(united), () if refused else check_unused(united, choice.profiles), silent(laid))
     said = {one.position for one in problems}
-    more = places.diagnose(islice(of_profiles, MOST_PROBLEMS + 1))
+    more = places.diagnose(islice(judged, MOST_PROBLEMS + 1))
     problems += (one for one in more if one.position not in said)
     if not reading.lost:
         problems += (one.at(files[0]) for one in unknown)

@@ -69,9 +69,8 @@ def read_again(files: Sequence[RawFile], inclusions: Iterable[tuple[int, str]], 
 
 
 def _path(wanted: str, including: Path) -> Path:
-    # Text, not a look at the host: a link on the way stays one.
-    home = expanduser(wanted) if wanted.startswith("~/") else wanted  # noqa: PTH111
-    return Path(normpath(join(including.parent, home)))  # noqa: PTH118
+    home = expanduser(wanted) if wanted.startswith("~/") else wanted  # noqa: PTH111 - text, not a look at the host
+    return Path(normpath(join(including.parent, home)))  # noqa: PTH118 - a link on the way stays one
 
 
 def _matching(wanted: str, path: Path) -> list[Path] | Refusal:

@@ -1,5 +1,6 @@
 """
-Keys that nobody knows, looked for in the files' own trees: merging takes away what is `null`, and its key with it.
+Keys that nobody knows, and flags that say nothing, looked for in the files' own trees: merging takes away what is
+`null`, and its key with it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,8 +11,9 @@ from reconciler.config.keys import BESIDE_THE_SPEC, MODEL_KEYS_OF_SERVER, is_sec
 from reconciler.config.node import Entry, Path, Sections, entries_of
 from reconciler.config.problem import Problem
 from reconciler.config.profiles import ALLOWED
-from reconciler.config.text import Place
+from reconciler.config.text import Place, printable
 from reconciler.config.wording import literal_secret, unknown_key
+from reconciler.domain.diagnostic import Severity
 from reconciler.spec.base import Spec, fields, spec_within
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
@@ -34,6 +36,28 @@ def strays(sections: Sections) -> Iterator[Problem]:
                 seen.add(entry.place)
                 problem = literal_secret(path[:-1]) if is_secret(path[:-1]) else unknown_key(path, path[:-1])
                 yield replace(problem, path=(*above, *problem.path))
+
+
+def silent(sections: Sections) -> Iterator[Problem]:
+    """Flags in `extra_args` that are `null` and take nothing away; in a shell a flag alone would be one."""
+    below = entries_of(entries_of(sections, "defaults"), "extra_args")
+    for path, holder in _holders(sections):
+        for flag, entry in entries_of(holder, "extra_args").items():
+            if entry.node.value is None and (flag not in below or path == ("defaults",)):
+                yield Problem(
+                    code="W0403",
+                    severity=Severity.WARNING,
+                    summary=f"`{printable(flag)}` has no value, and is left out",
+                    path=(*path, "extra_args", flag),
+                    hint=f"write `{printable(flag)}: true` for a flag that stands alone, or remove it",
+                    at_key=True,
+                )
+
+
+def _holders(sections: Sections) -> Iterator[tuple[Path, Sections]]:
+    yield ("defaults",), entries_of(sections, "defaults")
+    for name in (models := entries_of(sections, "models")):
+        yield ("models", name), entries_of(models, name)
 
 
 def meant(problem: Problem, sections: Sections) -> Path | None:

@@ -62,6 +62,7 @@ BARE_ITEM = re.compile(r"[\w./]([\w./:-]*[\w./-])?")
 """What can stand in a list without quotes."""
 
 MODEL = ("models", "")
+FLAGS_FORM = "write a mapping: `{ --flag: value, --switch: true }`"
 MANY_KEYS = 16
 MAX_NAMES = 2_000
 MOST_GUESSES = 20
@@ -196,6 +197,8 @@ def bad_value(path: Path, value: Any, failures: list[Failure]) -> Problem:
     hint, edit = (
         (f"write a list: `{row}`", Edit(written=value, replacement=row)) if row else _value_way_out(value, failures)
     )
+    if path[-1:] == ("extra_args",):
+        hint, edit = FLAGS_FORM, None
     return Problem(
         code=_code(failures),
         summary=f"{_subject(path)} cannot be {described}",
@@ -215,6 +218,7 @@ def _hidden_value(path: Path, value: Any, failures: list[Failure]) -> Problem:
         summary=f"{_subject(path)} cannot be {kind.get(type(value)) or describe(value)}",
         path=path,
         detail=f"expected {expected}; the value is not shown, as it may be a secret" if expected else "",
+        hint=FLAGS_FORM if path[-1:] == ("extra_args",) else "",
         secret=True,
     )
 

@@ -78,6 +78,7 @@ CODES: Mapping[str, str] = {
     "W0301": "A key that has no effect in this version",
     "W0401": "Deprecated flag",
     "W0402": "`extra_args` for what has a setting",
+    "W0403": "A flag in `extra_args` that says nothing",
     "W0501": "It may not fit into memory",
     "W0502": "A resource that cannot be seen",
 }

@@ -26,5 +26,10 @@ class Checked(NamedTuple):
     check: Callable[[Any], Any]
 
 
+def looks_like(pattern: str, example: str) -> Limit:
+    """What an editor knows of a text that `Checked` judges."""
+    return Limit(json_schema_extra={"pattern": pattern, "examples": [example]})
+
+
 class AnyJson:
     """Stands for whatever JSON can say."""

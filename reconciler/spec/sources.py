@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from reconciler.spec.marks import Checked, Limit
+from reconciler.spec.marks import Checked, looks_like
 
 SOURCES = ("path", "hf", "url", "docker")
 """Keys of a model of which it has exactly one."""
@@ -101,18 +101,13 @@ def _image(value: str) -> str:
     return value
 
 
-def _form(pattern: str, example: str) -> Limit:
-    """What an editor knows of a text that `Checked` judges."""
-    return Limit(json_schema_extra={"pattern": pattern, "examples": [example]})
-
-
-Address = Annotated[str, _form("^https?://", "https://host/model.gguf"), Checked(_address)]
+Address = Annotated[str, looks_like("^https?://", "https://host/model.gguf"), Checked(_address)]
 """Where a file is downloaded from."""
 
-HfRepository = Annotated[str, _form(f"^{_HF}$", "org/repo:Q4_K_M"), Checked(_repository)]
+HfRepository = Annotated[str, looks_like(f"^{_HF}$", "org/repo:Q4_K_M"), Checked(_repository)]
 """A repository of Hugging Face, with the quantization where it is not the default."""
 
-DockerImage = Annotated[str, _form(f"^{_DOCKER}$", "ai/gemma3"), Checked(_image)]
+DockerImage = Annotated[str, looks_like(f"^{_DOCKER}$", "ai/gemma3"), Checked(_image)]
 """A model of Docker Hub."""
 
 

@@ -136,9 +136,8 @@ def _leaf(kind: Any, info: SettingInfo) -> Any:
 
 def _list(of: Any, info: SettingInfo | None) -> Any:
     """YAML's lists become tuples; a setting with one item may be that item."""
-    # Named apart from the brackets, where a type checker would look for types.
     item = _item(of, info)
-    many: Any = Annotated[tuple[item, ...], pydantic.Field(strict=False)]  # type: ignore[valid-type]
+    many: Any = Annotated[tuple[item, ...], pydantic.Field(strict=False)]  # type: ignore[valid-type] # built at run time
     if info is None:
         return many
     if least := info.constraints.get("min_length"):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from reconciler.spec.marks import AnyJson, Checked, Limit, Parsed
+from reconciler.spec.marks import AnyJson, Checked, Limit, Parsed, looks_like
 
 _COUNT = re.compile(r"(\d{1,9})\s*([kKmM])")
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)\s*(ms|s|m|h|d)")
@@ -68,7 +68,7 @@ def _mebibytes(value: Any) -> Any:
 
 
 def _switch(value: Any) -> Any:
-    return value[1] in "nNeE" and value[0] not in "nN" if isinstance(value, str) and _SWITCH.fullmatch(value) else value
+    return value.lower() in {"on", "yes"} if isinstance(value, str) and _SWITCH.fullmatch(value) else value
 
 
 def _whole(parse: Callable[[Any], Any], unit: float, name: str) -> Callable[[Any], Any]:
@@ -140,11 +140,6 @@ def _is(pattern: str, meant: str, example: str) -> Checked:
     return Checked(check)
 
 
-def _form(pattern: str, example: str) -> Limit:
-    """What an editor knows of it."""
-    return Limit(json_schema_extra={"pattern": f"^{pattern}$", "examples": [example]})
-
-
 def _not_zero(value: int) -> int:
     if value == 0:
         msg = "expected 1 or more, or -1, got `0`"
@@ -177,18 +172,24 @@ _FACT = (
 _BIAS = (rf"\d+[+-](inf|{_NUMBER})", "15043+1")
 _LETTERS = ("[adeikmpstxy]+", "edskypmxt")
 
-Placement = Annotated[str, _form(*_PLACEMENT), _is(_PLACEMENT[0], "`PATTERN=BUFFER`", _PLACEMENT[1])]
+Placement = Annotated[
+    str, looks_like(f"^{_PLACEMENT[0]}$", _PLACEMENT[1]), _is(_PLACEMENT[0], "`PATTERN=BUFFER`", _PLACEMENT[1])
+]
 """Where tensors lie whose name the pattern finds."""
 
 Fact = Annotated[
-    str, _form(*_FACT), _is(_FACT[0], "`KEY=TYPE:VALUE` with one of `int`, `float`, `bool` and `str`", _FACT[1])
+    str,
+    looks_like(f"^{_FACT[0]}$", _FACT[1]),
+    _is(_FACT[0], "`KEY=TYPE:VALUE` with one of `int`, `float`, `bool` and `str`", _FACT[1]),
 ]
 """A fact of a model file."""
 
-Bias = Annotated[str, _form(*_BIAS), _is(_BIAS[0], "`TOKEN+BIAS` or `TOKEN-BIAS`", _BIAS[1])]
+Bias = Annotated[str, looks_like(f"^{_BIAS[0]}$", _BIAS[1]), _is(_BIAS[0], "`TOKEN+BIAS` or `TOKEN-BIAS`", _BIAS[1])]
 """A token by its number, and how much likelier it becomes."""
 
-SamplerLetters = Annotated[str, _form(*_LETTERS), _is(_LETTERS[0], "one letter a sampler", _LETTERS[1])]
+SamplerLetters = Annotated[
+    str, looks_like(f"^{_LETTERS[0]}$", _LETTERS[1]), _is(_LETTERS[0], "one letter a sampler", _LETTERS[1])
+]
 """Samplers in their order; llama-server skips a letter that it does not know."""
 
 Samplers = tuple[

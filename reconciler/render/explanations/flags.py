@@ -85,4 +85,11 @@ FLAGS: Explanations = {
         wrong="models:\n  a: { path: /srv/a.gguf, extra_args: { --ctx-size: 4096 } }\n",
         right="models:\n  a: { path: /srv/a.gguf, memory: { ctx_size: 4096 } }\n",
     ),
+    "W0403": Explanation(
+        meaning="A flag in `extra_args` has no value, which is `null`, and takes no flag of `defaults` away.",
+        reason="`null` passes nothing, and in a shell the flag alone would be passed.",
+        remedy="Write `true` for a flag that stands alone, or remove it.",
+        wrong="models:\n  a: { path: /srv/a.gguf, extra_args: { --verbose: } }\n",
+        right="models:\n  a: { path: /srv/a.gguf, extra_args: { --verbose: true } }\n",
+    ),
 }

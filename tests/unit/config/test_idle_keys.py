@@ -1,6 +1,8 @@
 """Keys that this version does nothing with are told, once each and where they stand; they stop nothing."""
 # ruff: noqa: E501 - files in one line
 
+from pathlib import Path
+
 import pytest
 
 from reconciler.domain.diagnostic import Severity
@@ -55,3 +57,31 @@ def test_beside_an_error_a_warning_stays_one_and_is_not_counted(write: Write) ->
     found = problems(write(HEAD + "metrics: {}\nlogging: {file: {max_files: -1}}\n"))
 
     assert [(one.code, one.severity) for one in found] == [("W0301", Severity.WARNING), ("E0202", Severity.ERROR)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("models: {a: {path: x, extra_args: {--verbose: }}}", [("W0403", 4, 36)], id="a model"),
+        pytest.param("defaults: {extra_args: {--verbose: null}}\nmodels: {a: {path: x}}", [("W0403", 4, 25)], id="defaults"),
+        pytest.param("defaults: {extra_args: {--verbose: true}}\nmodels: {a: {path: x, extra_args: {--verbose: null}}}", [], id="taken away"),
+        pytest.param("models: {a: {path: x, extra_args: {--verbose: false}}}", [], id="said"),
+    ],
+)  # fmt: skip
+def test_a_flag_that_says_nothing_is_told_each_time(
+    write: Write, tmp_path: Path, text: str, expected: list[tuple[str, int, int]]
+) -> None:
+    path = write(HEAD + ROUTER + text)
+
+    for _ in range(2):
+        found = load(path, cache=tmp_path / "cache").diagnostics
+        assert places(list(found)) == expected
+        assert all(one.severity is Severity.WARNING for one in found)
+
+
+@pytest.mark.parametrize("value", ["--ctx-size 4096", "[--ctx-size, 4096]", "'--api-key planted'"])
+def test_flags_that_are_written_as_in_a_shell_are_shown_how(write: Write, value: str) -> None:
+    (found,) = problems(write(HEAD + ROUTER + f"models: {{a: {{path: x, extra_args: {value}}}}}"))
+
+    assert found.hint == "write a mapping: `{ --flag: value, --switch: true }`"
+    assert "planted" not in f"{found.summary}{found.detail}{found.snippet}"
