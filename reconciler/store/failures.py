@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.errors import StoreError
-from reconciler.store.layout import BACKUPS
+from reconciler.store.layout import BACKUPS, METRICS
 
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _REASONS = {
@@ -58,6 +58,10 @@ def _error(path: Path, code: int, error: sqlite3.Error) -> StoreError:
 
 
 def _way_out(path: Path) -> str:
+    if path.name == METRICS:
+        return f"remove it (`rm {path}`): only measurements are lost"
     backups = sorted((path.parent / BACKUPS).glob("*.db"), key=lambda one: one.stat().st_mtime)
     away = f"move it away (`mv {path} {path}.damaged`): running servers are found again by their marks"
-    return f"put its last backup in its place (`cp {backups[-1]} {path}`), or {away}" if backups else away
+    if not backups:
+        return away
+    return f"go back to its last backup (`reconcile store restore {backups[-1]} --store {path.parent}`), or {away}"
