@@ -23,6 +23,10 @@ _REASONS = {
 """By primary result code (https://sqlite.org/rescode.html). What is missing here is a mistake of ours."""
 
 
+class UnusableStoreError(StoreError):
+    """What is wrong is the content of the file, not the host: it is damaged, newer than the program, or no store."""
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """
@@ -46,15 +50,17 @@ def primary(error: sqlite3.Error) -> int:
     return -1 if code is None else code & 0xFF
 
 
-def damaged(path: Path, detail: str) -> StoreError:
+def damaged(path: Path, detail: str) -> UnusableStoreError:
     """The error for a store that cannot be believed."""
-    return StoreError(f"the store `{path}` is damaged", detail=detail, hint=_way_out(path))
+    return UnusableStoreError(f"the store `{path}` is damaged", detail=detail, hint=_way_out(path))
 
 
 def _error(path: Path, code: int, error: sqlite3.Error) -> StoreError:
     reason, hint = _REASONS[code]
-    hint = _way_out(path) if code in _DAMAGED else hint.format(path=path)
-    return StoreError(f"the store `{path}` {reason}", detail=f"SQLite says: {error}", hint=hint)
+    summary, detail = f"the store `{path}` {reason}", f"SQLite says: {error}"
+    if code in _DAMAGED:
+        return UnusableStoreError(summary, detail=detail, hint=_way_out(path))
+    return StoreError(summary, detail=detail, hint=hint.format(path=path))
 
 
 def _way_out(path: Path) -> str:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.errors import StoreError
-from reconciler.store.failures import damaged, primary
+from reconciler.store.failures import UnusableStoreError, damaged, primary
 from reconciler.store.layout import STORE
 from reconciler.store.schema import FIRST
 from reconciler.store.transaction import writing
@@ -86,13 +85,13 @@ def version_of(
     found: int = connection.execute("PRAGMA application_id").fetchone()[0]
     tables: int = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if found != application and (tables or version):
-        raise StoreError(
+        raise UnusableStoreError(
             f"`{path}` is an SQLite database, but not a store of llama-reconciler",
             detail=f"expected application_id {application}, got {found}",
             hint="name another directory with `--store DIR`",
         )
     if version > len(migrations):
-        raise StoreError(
+        raise UnusableStoreError(
             f"the store `{path}` has version {version}; this program knows versions up to {len(migrations)}",
             hint="install the newer llama-reconciler that wrote it",
         )
@@ -142,7 +141,7 @@ def _apply(connection: sqlite3.Connection, number: int, migration: Migration, *,
     except sqlite3.DatabaseError as error:
         if primary(error) not in _OF_THE_CONTENT:
             raise
-        raise StoreError(
+        raise UnusableStoreError(
             f"migration {number} `{migration.name}` cannot be done",
             detail=f"SQLite says: {error}; the store is as it was before",
             hint="`reconcile store check` says what was changed by hand; if it finds nothing, report it",
@@ -152,7 +151,7 @@ def _apply(connection: sqlite3.Connection, number: int, migration: Migration, *,
         (number, migration.name, migration.checksum, now),
     )
     if broken := connection.execute("PRAGMA foreign_key_check").fetchall():
-        raise StoreError(
+        raise UnusableStoreError(
             f"migration {number} `{migration.name}` would leave {len(broken)} rows that point nowhere",
             detail=f"the first is in table `{broken[0][0]}`; the store is as it was before",
             hint="report it, with the output of `reconcile version`",
@@ -171,7 +170,7 @@ def _check_ledger(connection: sqlite3.Connection, path: Path, migrations: Sequen
         raise damaged(path, f"expected the migrations 1 to {len(ours)}, got {numbers}")
     for theirs, mine in zip(held, ours, strict=True):
         if theirs != mine:
-            raise StoreError(
+            raise UnusableStoreError(
                 f"the store `{path}` was made by another line of llama-reconciler",
                 detail=f"migration {mine[0]}: expected `{mine[1]}` {mine[2][:12]}, got `{theirs[1]}` {theirs[2][:12]}",
                 hint="use the llama-reconciler that made it, or a directory of its own with `--store DIR`",
