@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from reconciler.errors import StoreError
-from reconciler.store.layout import BACKUPS
+from reconciler.store.failures import DAMAGED, damaged, primary
+from reconciler.store.layout import backup_folder
 from reconciler.store.opening import open_file
 
 _PART = ".part"
@@ -22,7 +23,7 @@ def back_up(path: Path, *, version: int, now: float) -> Path:
     Raises:
         StoreError: when the copy is not what it should be; there is no such file then.
     """
-    target = free_name(path.parent / BACKUPS, f"{path.stem}-v{version}", now)
+    target = free_name(backup_folder(path.parent), f"{path.stem}-v{version}", now)
     _clear_away(target.parent)
     write_copy(path, target)
     return target
@@ -50,8 +51,11 @@ def write_copy(path: Path, target: Path) -> None:
         aside.replace(target)
         to_disk(target.parent)
     except (OSError, sqlite3.DatabaseError) as error:
+        if isinstance(error, sqlite3.DatabaseError) and primary(error) in DAMAGED:
+            raise damaged(path, str(error)) from error
+        reason = error.strerror if isinstance(error, OSError) else error
         raise StoreError(
-            f"the backup `{target}` cannot be made: {error}",
+            f"the backup `{target}` cannot be made: {reason}",
             detail=f"the store `{path}` was not touched",
             hint="make room on the disk and mend its permissions, then try again",
         ) from error
@@ -65,14 +69,15 @@ def copy_into(path: Path, aside: Path) -> None:
     Copies a database to another file and reads it back.
 
     Raises:
-        sqlite3.DatabaseError: when the copy is damaged, which it is when the original was.
+        UnusableStoreError: when the copy is damaged, which it is when the original was.
+        sqlite3.DatabaseError: when it cannot be made.
     """
     with closing(open_file(path)) as source, closing(sqlite3.connect(aside, isolation_level=None)) as copy:
         # A copy has the header of its source; in WAL mode its newest pages would lie in a file beside it.
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
         if (answer := copy.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(answer)
+            raise damaged(path, answer)
 
 
 def to_disk(path: Path) -> None:

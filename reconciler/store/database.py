@@ -36,12 +36,16 @@ class Database:
 
     Attributes:
         pending: how many migrations the file lacks, where this is a migrated copy of it.
+        backup: what was there before the migrations that this opening has done.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, *, pending: int = 0) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, *, pending: int = 0, backup: Path | None = None
+    ) -> None:
         self._connection = connection
         self.path = path
         self.pending = pending
+        self.backup = backup
 
     @classmethod
     def for_writing(
@@ -61,11 +65,11 @@ class Database:
         with explained(path):
             connection = connect(path, "rw")
             try:
-                _ready_to_write(connection, path, now, kind, migrations or kind.migrations)
+                backup = _ready_to_write(connection, path, now, kind, migrations or kind.migrations)
             except BaseException:
                 connection.close()
                 raise
-        return cls(connection, path)
+        return cls(connection, path, backup=backup)
 
     @classmethod
     def for_reading(cls, directory: Path, migrations: Sequence[Migration] = (), kind: Kind = STORE_KIND) -> Self:
@@ -135,7 +139,13 @@ def _check_library() -> None:
 
 def _ready_to_write(
     connection: sqlite3.Connection, path: Path, now: float, kind: Kind, migrations: Sequence[Migration]
-) -> None:
+) -> Path | None:
+    backups: list[Path] = []
+
+    def keep(found: int) -> None:
+        if kind.durable:
+            backups.append(back_up(path, version=found, now=now))
+
     with reading(connection):
         version = version_of(connection, path, migrations, kind.application)
     mode = journal_mode(sqlite3.sqlite_version_info, local=is_local(path.parent))
@@ -150,7 +160,8 @@ def _ready_to_write(
             now=now,
             migrations=migrations,
             application=kind.application,
-            before=lambda found: back_up(path, version=found, now=now) if kind.durable else None,
+            before=keep,
         )
         connection.execute(f"PRAGMA busy_timeout = {round(PATIENCE * 1000)}")
     connection.execute("PRAGMA foreign_keys = ON")
+    return backups[0] if backups else None

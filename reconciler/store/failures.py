@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.errors import StoreError
 from reconciler.store.layout import BACKUPS, METRICS
 
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _REASONS = {
     sqlite3.SQLITE_CORRUPT: ("is damaged", ""),
     sqlite3.SQLITE_NOTADB: ("is damaged: it is no SQLite database", ""),
@@ -52,18 +52,19 @@ def primary(error: sqlite3.Error) -> int:
 
 def damaged(path: Path, detail: str) -> UnusableStoreError:
     """The error for a store that cannot be believed."""
-    return UnusableStoreError(f"the store `{path}` is damaged", detail=detail, hint=_way_out(path))
+    return UnusableStoreError(f"the store `{path}` is damaged", detail=detail, hint=way_out(path))
 
 
 def _error(path: Path, code: int, error: sqlite3.Error) -> StoreError:
     reason, hint = _REASONS[code]
     summary, detail = f"the store `{path}` {reason}", f"SQLite says: {error}"
-    if code in _DAMAGED:
-        return UnusableStoreError(summary, detail=detail, hint=_way_out(path))
+    if code in DAMAGED:
+        return UnusableStoreError(summary, detail=detail, hint=way_out(path))
     return StoreError(summary, detail=detail, hint=hint.format(path=path))
 
 
-def _way_out(path: Path) -> str:
+def way_out(path: Path) -> str:
+    """What to do about a file that is damaged."""
     if path.name == METRICS:
         return f"remove it (`rm {path}`): only measurements are lost"
     backups = sorted((path.parent / BACKUPS).glob("*.db"), key=lambda one: one.stat().st_mtime)

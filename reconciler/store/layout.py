@@ -36,6 +36,21 @@ def prepare(directory: Path, name: str = STORE) -> Path:
     return store
 
 
+def backup_folder(directory: Path) -> Path:
+    """
+    Where backups go, made where it is missing.
+
+    Raises:
+        StoreError: when the host refuses.
+    """
+    folder = directory / BACKUPS
+    try:
+        _private(folder)
+    except OSError as error:
+        raise _refused(folder, error) from error
+    return folder
+
+
 def is_there(path: Path) -> bool:
     """
     Whether a file exists.
