@@ -18,6 +18,7 @@ COMMANDS = {
     "destroy": "Stop everything of a fleet; its history stays.",
     "doctor": "Check what a run needs, and say how to mend it.",
     "fmt": "Write the configuration in one style.",
+    "import": "Take over what another program has.",
     "store": "Look at, back up, mend and move the store of a fleet.",
     "explain": "Explain a diagnostic by its code.",
     "flags": "List the flags of llama-server, each with its setting.",

@@ -29,6 +29,9 @@ class Code(StrEnum):
     BAD_NAME = "bad_name"
     RELATIVE_PATH = "relative_path"
     AUTHOR_DEFAULT = "author_default"
+    NOT_CARRIED = "not_carried"
+    UNKNOWN_OPTION = "unknown_option"
+    OWN_PROCESS = "own_process"
 
 
 @frozen
