@@ -73,7 +73,8 @@ class LegacyError(ReconcilerError):
     A database of the dashboard cannot be read or changed; nothing was written.
 
     Attributes:
-        kind: `not_sqlite`, `empty`, `unknown_schema`, `corrupt`, `busy` or `unreadable`, for programs.
+        kind: for programs. `not_sqlite`, `empty`, `unknown_schema`, `corrupt`, `busy`, `unreadable`; when it is to be
+            changed in place also `not_writable`, `no_room`, `changed`, `no_copy`.
     """
 
     def __init__(self, summary: str, *, kind: str, detail: str = "", hint: str = "") -> None:

@@ -24,6 +24,7 @@ COMMANDS = {
     "flags": "List the flags of llama-server, each with its setting.",
     "schema": "Print the JSON Schema of a file or an output.",
     "completion": "Print the script that completes commands in a shell.",
+    "legacy": "Bring the dashboard's own database to its last form, and back.",
     "version": "Print the versions of the program and what it runs on.",
 }
 """Name and one line for the list; a command says the same of itself."""

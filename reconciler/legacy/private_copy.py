@@ -36,13 +36,13 @@ def private_copy(path: Path, *, patience: float) -> Iterator[Path]:
     Raises:
         LegacyError: the file is missing, unreadable or no file, stays locked, or there is no room for the copy.
     """
-    real = _real_file(path)
+    real = real_file(path)
     with ExitStack() as held:
         try:
             directory = held.enter_context(tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True))
             target = Path(directory, _NAME)
             deadline = time.monotonic() + patience
-            while not _copied(real, target):
+            while not copied(real, target):
                 if time.monotonic() > deadline:
                     raise busy(path)
                 time.sleep(_PAUSE)
@@ -61,8 +61,13 @@ def busy(path: Path) -> LegacyError:
     )
 
 
-def _real_file(path: Path) -> Path:
-    """Side files lie beside the file itself, not beside a link to it."""
+def real_file(path: Path) -> Path:
+    """
+    The file behind links: what belongs to it lies beside it, not beside a link.
+
+    Raises:
+        LegacyError: there is none, or it is no file.
+    """
     try:
         real = path.resolve(strict=True)
         mode = real.stat().st_mode
@@ -79,20 +84,20 @@ def _real_file(path: Path) -> Path:
     return real
 
 
-def _copied(real: Path, target: Path) -> bool:
-    """One attempt; false where somebody writes."""
+def copied(real: Path, target: Path, sides: tuple[str, ...] = SIDES) -> bool:
+    """One attempt to copy a file and what lies beside it, byte for byte; false where somebody writes."""
     with ExitStack() as held:
         descriptor = _opened(real, held)
         if not lock_shared(descriptor):
             return False
-        index = _beside(real, "-shm")
+        index = beside(real, "-shm")
         shared = index.exists()
         guarded = shared and os.access(index, os.R_OK)
         if guarded and not lock_checkpoints(_opened(index, held)):
             return False
         before = _marks(real, log_may_grow=guarded)
-        for side in ("", *SIDES):
-            _copy(_beside(real, side), _beside(target, side))
+        for side in ("", *sides):
+            _copy(beside(real, side), beside(target, side))
         return _marks(real, log_may_grow=guarded) == before and index.exists() == shared
 
 
@@ -111,7 +116,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _marks(real: Path, *, log_may_grow: bool) -> list[Mark]:
-    return [_mark(_beside(real, side), by_head=log_may_grow and side == "-wal") for side in ("", *SIDES)]
+    return [_mark(beside(real, side), by_head=log_may_grow and side == "-wal") for side in ("", *SIDES)]
 
 
 def _mark(path: Path, *, by_head: bool) -> Mark:
@@ -126,7 +131,8 @@ def _mark(path: Path, *, by_head: bool) -> Mark:
     return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def _beside(path: Path, side: str) -> Path:
+def beside(path: Path, side: str) -> Path:
+    """The file that belongs to another one."""
     return path.with_name(path.name + side)
 
 

@@ -5,7 +5,7 @@ The newest generation wins as a whole: the row of 004, then the rows before it, 
 vintages, then defaults. Inside of it a key that is missing or unusable takes its default, never an older value.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.domain.frozen import frozen
@@ -25,7 +25,7 @@ from reconciler.legacy.vocabulary import (
 )
 
 Vocabulary = Mapping[str, Entry]
-Places = Iterable[tuple[str, object]]
+Places = Sequence[tuple[str, object]]
 """Where a value may stand, best first, with what stands there; None is nothing."""
 
 _SERVER_ROW = "model_server_config"
@@ -110,8 +110,8 @@ def _from_row(source: Source, table: str, row: Json, vocabulary: Vocabulary) -> 
     places = {
         key: [(f"{table}.config.{name}", row.get(name)) for name in SPOKEN.get(key, (key,))] for key in vocabulary
     }
-    config = _read(table, places, vocabulary)
-    missing = [key for key in vocabulary if key not in config.origin and not _is_bad(config, key)]
+    config = _emptied(_read(table, places, vocabulary), places, vocabulary)
+    missing = [key for key, stored in places.items() if all(value is None for _, value in stored)]
     if not missing:
         return config
     before = _mapped(older(source).rows, vocabulary).values
@@ -122,6 +122,19 @@ def _from_row(source: Source, table: str, row: Json, vocabulary: Vocabulary) -> 
         recoverable={key: before[key] for key in missing if before[key] != vocabulary[key].default},
     )
     return _with(config, (note,))
+
+
+def _emptied(config: Config, places: Mapping[str, Places], vocabulary: Vocabulary) -> Config:
+    """An empty path in a unified row was written there: it says that nothing is configured."""
+    empty = {
+        key: place
+        for key, stored in places.items()
+        for place, value in stored
+        if value == vocabulary[key].default and key not in config.origin
+    }
+    return Config(
+        values=config.values, origin={**config.origin, **empty}, generation=config.generation, notes=config.notes
+    )
 
 
 def _from_older(source: Source, table: str, row: object, vocabulary: Vocabulary) -> Config:
@@ -219,7 +232,7 @@ def _paths(source: Source, config: Config) -> tuple[Note, ...]:
     notes = []
     for key in ("modelsPath", "serverPath"):
         path, place = str(config.values[key]), config.origin.get(key)
-        if place and not path.startswith(("/", "~")):
+        if place and path and not path.startswith(("/", "~")):
             said = f"`{place}` is {shown(path)}, relative to the directory in which the dashboard was started"
             notes.append(Note(code=Code.RELATIVE_PATH, message=said, column=place))
         if place and _is_the_authors(source, config, key):
@@ -253,10 +266,6 @@ def _dropped(source: Source) -> tuple[Dropped, ...]:
         for key in keys
         if (row, key) not in taken
     )
-
-
-def _is_bad(config: Config, key: str) -> bool:
-    return any(note.code is Code.BAD_TYPE and f"`{key}` takes" in note.message for note in config.notes)
 
 
 def _with(config: Config, notes: Iterable[Note], *, first: bool = False) -> Config:
