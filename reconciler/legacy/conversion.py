@@ -1,7 +1,7 @@
 """A stored value as a value of a setting: first by the kind of the setting, then as strictly as a file is checked."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -46,6 +46,8 @@ def converted(path: str, value: object) -> Outcome:
         return found
     if path in PRESENCE and found.value is False:
         return UNSET
+    if any("${" in key for key in _keys(found.value)):
+        return Bad(reason=f"{shown(value)} has a key with `${{` in it, which would be taken for a variable")
     reason = refusal(path, found.value)
     return Bad(reason=reason) if reason else found
 
@@ -163,6 +165,16 @@ def _strength(value: object) -> Outcome:
     if not name or not isinstance(how, Given):
         return Bad(reason=f"{shown(value)}: expected `FILE:STRENGTH`")
     return Given(value=(name, how.value))
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keys(inner)
 
 
 @cache

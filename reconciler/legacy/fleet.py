@@ -14,6 +14,7 @@ from reconciler.legacy.report import Code, Dropped, Note
 from reconciler.legacy.settling import Settled, Wish, settled
 from reconciler.legacy.stored_models import StoredFleet, StoredModel
 from reconciler.legacy.unified import Unified
+from reconciler.legacy.values import shown
 from reconciler.legacy.vault import Vault
 from reconciler.llama.arguments import text
 from reconciler.llama.check_ini import CUTS
@@ -197,6 +198,12 @@ class _Together:
     def defaults(self) -> dict[str, Wish]:
         """What reached every model: by the row of all servers, or by the command line of the router."""
         found = {path: one for path, one in self.shared.settings.items() if not _is_shared(path)}
+        for path in [path for path, one in found.items() if not _fits(path, one.value)]:
+            wish, reason = found.pop(path), "a section of the router cannot hold it; give it to models of their own"
+            self.shared.lost.append((f"{path}: {shown(wish.value)}", reason))
+            self.dropped.append(Dropped(what=wish.places[0], reason=reason))
+            told = f"`{wish.places[0]}` is not carried: {reason}"
+            self.notes.append(Note(code=Code.NOT_CARRIED, message=told, column=wish.places[0]))
         said, origin = self.unified.router.values, self.unified.router.origin
         for key, path in (("threads", "threads"), ("ctxSize", "memory.ctx_size")):
             if key in origin and self.usable(path, said[key], origin[key]):

@@ -67,7 +67,7 @@ def imported(
     )
     text = written(found, unified, around, vault.blotted)
     notes = (*vintage.notes, *vault.notes, *unified.notes, *found.notes, *text.notes)
-    told = [one for index, one in enumerate(notes) if one not in notes[:index]]
+    told = {(one.code, one.message, one.model, one.column): one for one in notes}.values()
     report = _report(source, str(vintage), found, unified, text) | {
         "warnings": [_note(one) for one in told],
         "dropped": [_dropped(one) for one in (*unified.dropped, *found.dropped)],

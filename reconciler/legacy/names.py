@@ -71,8 +71,10 @@ def _wanted(model: StoredModel, vault: Vault, *, own_process: bool) -> tuple[str
     if vault.within(source):
         return f"model-{model.number}", "there is a secret in its name"
     name, reason = source, name_problem(source) or ""
-    if reason:
-        plain = "".join(one if one.isprintable() and one != "]" else _UNPRINTABLE for one in source)
+    if "${" in name:
+        name, reason = name.replace("${", "$-"), reason or "`${` would be taken for a variable"
+    if name_problem(name):
+        plain = "".join(one if one.isprintable() and one != "]" else _UNPRINTABLE for one in name)
         name = _MANY.sub("-", plain).strip(" -*") or f"model-{model.number}"
     if not own_process and as_section(name) != name:
         name, reason = name.replace(":", "-"), reason or "the router would write what follows the `:` in capitals"

@@ -1,5 +1,6 @@
 """From what was stored to what is meant today: settings with their values, and what cannot be said any more."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from reconciler.spec.sources import names_a_secret
 
 LOAD_MODE = "memory.load_mode"
 IGNORE_EOS = "sampling.ignore_eos"
+
+_FLAG = re.compile(r"--[A-Za-z0-9][\w.-]*", re.ASCII)
 
 Value = Any
 """A value of the language, in JSON's own kinds."""
@@ -173,8 +176,8 @@ class _Work:
             return
         if any(self.vault.within(said) for said in texts(one.value)):
             self.lose(one, "there is a secret in it")
-        elif isinstance(one.value, dict) or not flag.isprintable() or not one.key.strip().lstrip("-"):
-            self.bad(one, f"{shown(one.value)} is no value of an option")
+        elif isinstance(one.value, dict) or not _FLAG.fullmatch(flag):
+            self.bad(one, "it is no option with a value")
         else:
             self.result.extra[flag] = one.value
 

@@ -82,7 +82,9 @@ class Vault:
         """A text without the secrets that are in it."""
         for one in sorted(self._blots, key=len, reverse=True):
             said = said.replace(one, BLOTTED)
-        return without_credentials(said) if tells_a_secret(said) else said
+        if not tells_a_secret(said):
+            return said
+        return _PARAMETER.sub(rf"\1\2={BLOTTED}", _USER.sub("", said))
 
 
 def vault_of(source: Source) -> Vault:
@@ -98,10 +100,10 @@ def vault_of(source: Source) -> Vault:
 
 def without_credentials(address: str) -> str:
     """An address without the password or the token in it."""
-    kept = _USER.sub("", address)
-    if not tells_a_secret(kept):
-        return kept
-    return _PARAMETER.sub(lambda match: "" if tells_a_secret(f"://{match[0]}") else match[0], kept)
+    where, mark, parameters = _USER.sub("", address).partition("?")
+    kept = [one for one in parameters.split("&") if not tells_a_secret(f"://?{one}")]
+    plain = where + (mark + "&".join(kept) if any(kept) else "")
+    return plain.partition("#")[0] if tells_a_secret(plain) else plain
 
 
 def _of_row(table: str, row: Row) -> Iterator[Found]:

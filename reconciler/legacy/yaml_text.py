@@ -217,8 +217,13 @@ class _Writer:
         for what, reason in model.settled.lost:
             yield f"not carried: {what}: {reason}"
         for flag, value in model.settled.extra.items():
-            if not self.around.takes(flag, value):
-                yield f"extra_args: {{ {flag}: {shown(value).strip('`')} }}  # no llama-server that is known takes it"
+            live = self.around.takes(flag, value)
+            if not live:
+                said = shown(value).strip("`")
+                yield f"extra_args: {{ {flag}: {said} }}  # the llama-server at hand does not take it"
+            where = "it is in `extra_args`" if live else "the llama-server at hand does not take it: it is a comment"
+            said = f"`{flag}` of `{model.stored.shown}` is no setting: {where}"
+            self.notes.append(Note(code=Code.UNKNOWN_OPTION, message=said, model=model.stored.shown))
         for name, file in model.settled.secrets.items():
             yield f"{name}: kept in {file}"
 
