@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from reconciler.domain.frozen import frozen
 from reconciler.legacy.values import UNSET, Bad, Given, Unset, boolean, integer, number, shown, switch, text
 from reconciler.spec.base import Spec, fields, spec_within
+from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import SECTIONS, ModelSpec
 from reconciler.spec.registry import Setting, all_settings
 from reconciler.spec.router import RouterSpec
@@ -25,6 +26,9 @@ PRESENCE = frozenset(
     }
 )  # fmt: skip
 """Switches that builds know as present or absent alone: off is nothing to say."""
+
+OWNERS: Mapping[str, type[Spec]] = {"server": ServerSpec, "router": RouterSpec}
+"""Sections that are no part of a model."""
 
 SAMPLER_NAMES = {"typical": "typ_p", "typical_p": "typ_p", "temp": "temperature", "top_nsigma": "top_n_sigma"}
 UNSIGNED_MAX = 2**32 - 1
@@ -66,11 +70,9 @@ def refusal(path: str, value: Any) -> str:
 
 def _checked(path: str, value: Any) -> Spec:
     first, _, rest = path.partition(".")
-    if first == "server":
-        return validate(ServerSpec, {rest: value})
-    if first == "router":
-        return validate(RouterSpec, {rest: value})
-    return validate(ModelSpec, {first: {rest: value}} if rest else {first: value})
+    said = {first: {rest: value}} if rest else {first: value}
+    # The two that the reader of the result needs as well: the validator takes long to make one.
+    return validate(FleetSpec, {"version": 1, "fleet": "f", **said}) if first in OWNERS else validate(ModelSpec, said)
 
 
 def _read(setting: Setting, value: object) -> Outcome:
@@ -180,9 +182,8 @@ def _keys(value: Any) -> Iterator[str]:
 @cache
 def _kind(path: str) -> _Kind:
     first, _, rest = path.partition(".")
-    owners: dict[str, type[Spec]] = {"server": ServerSpec, "router": RouterSpec}
     section = spec_within(fields(ModelSpec)[first].kind) if first in SECTIONS else None
-    leaves, words = _leaves(fields(section or owners.get(first, ModelSpec))[rest or first].kind)
+    leaves, words = _leaves(fields(section or OWNERS.get(first, ModelSpec))[rest or first].kind)
     return _Kind(leaves=frozenset(leaves), words=tuple(words))
 
 

@@ -1,7 +1,9 @@
 """The rows that say something of a model, or of the server, put together: what was stored, and where."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
+from functools import cache
+from typing import NamedTuple
 
 from reconciler.domain.frozen import frozen
 from reconciler.legacy import columns
@@ -13,10 +15,9 @@ from reconciler.legacy.stored_json import read_object
 from reconciler.legacy.values import Bad, Given, moment, shown, text
 
 
-@frozen
-class Stored:
+class Stored(NamedTuple):
     """
-    One stored value that may be a wish.
+    One stored value that may be a wish; there are a hundred in every row.
 
     Attributes:
         place: `table.column`, or `table.column.key` within JSON.
@@ -39,21 +40,17 @@ class StoredModel:
         number: place in the source, from 1.
         name: as a text, as far as it is one.
         raw_name: as it is stored.
+        shown: how messages name it.
         labels: what is known of it.
     """
 
     number: int
-    identity: object
     name: str | None
     raw_name: object
+    shown: str
     stored: tuple[Stored, ...]
     labels: Mapping[str, object]
     notes: tuple[Note, ...] = ()
-
-    @property
-    def shown(self) -> str:
-        """How messages name it."""
-        return self.name if self.name and self.name.strip() else f"model {self.number}"
 
 
 @frozen
@@ -88,39 +85,34 @@ def _is_scanned(source: Source) -> bool:
 
 
 def _model(number: int, row: Row, children: Mapping[str, Row], *, scanned: bool, with_server: bool) -> StoredModel:
-    covered = {_subject(column) for child in children.values() for column in child}
-    covered |= {_subject(one) for one in columns.SERVER_COLUMNS} if with_server else set()
-    wide = [one for one in _of_row("models", row, scanned=scanned) if _subject(one.key) not in covered]
+    covered = _subjects(frozenset(column for child in children.values() for column in child))
+    covered |= _subjects(columns.SERVER_COLUMNS) if with_server else frozenset()
+    own = {column: value for column, value in row.items() if _subject(column) not in covered}
+    wide = _of_row("models", own, scanned=scanned)
     tables = [one for table, child in children.items() if table in TABLES for one in _of_row(table, child)]
     notes: list[Note] = []
     named = text(row.get("name"))
     name = named.value if isinstance(named, Given) else None
-    found = StoredModel(
-        number=number,
-        identity=row.get("id"),
-        name=name,
-        raw_name=row.get("name"),
-        stored=(),
-        labels={**_labels(children.get(ADVICE_TABLE, {})), **_labels(row, scanned=scanned)},
-    )
+    shown_name = name if name and name.strip() else f"model {number}"
     parts = [("models", row), *((table, child) for table, child in children.items() if table in TABLES)]
-    written = [one for table, part in parts for one in _of_json(table, part, found.shown, notes)]
+    written = [one for table, part in parts for one in _of_json(table, part, shown_name, notes)]
     return StoredModel(
         number=number,
-        identity=found.identity,
         name=name,
-        raw_name=found.raw_name,
+        raw_name=row.get("name"),
+        shown=shown_name,
         stored=(*wide, *tables, *written),
-        labels=found.labels,
+        labels={**_labels(children.get(ADVICE_TABLE, {})), **_labels(row, scanned=scanned)},
         notes=tuple(notes),
     )
 
 
 def _of_row(table: str, row: Row, *, scanned: bool = False) -> Iterator[Stored]:
     for column, value in row.items():
-        meaning = column_meaning(column)
-        if not meaning.known or meaning.label or (scanned and column == "ctx_size"):
+        # Most of what is not set is NULL.
+        if value is None or (scanned and column == "ctx_size") or not _is_wish(column):
             continue
+        meaning = column_meaning(column)
         unset = (columns.UNSET_BY_SCAN if scanned else {}).get(column) or columns.UNSET.get(column, "")
         yield Stored(key=column, meaning=meaning, value=value, place=f"{table}.{column}", unset=unset)
 
@@ -179,12 +171,19 @@ def _key(identity: object) -> str:
     return identity.decode("utf-8", "backslashreplace") if isinstance(identity, bytes) else str(identity)
 
 
+@cache
+def _is_wish(column: str) -> bool:
+    meaning = column_meaning(column)
+    return meaning.known and not meaning.label
+
+
+@cache
+def _subjects(found: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(_subject, found))
+
+
+@cache
 def _subject(column: str) -> str:
     """What a column is about, whatever a vintage calls it."""
     meaning = column_meaning(column)
     return meaning.setting or column
-
-
-def origins(stored: Iterable[Stored]) -> tuple[str, ...]:
-    """The tables and columns of JSON that something came from, in order."""
-    return tuple(dict.fromkeys(one.place.rsplit(".", 1)[0] for one in stored))

@@ -77,9 +77,10 @@ def put_in_place(
     """
     real = target.resolve()
     secrets = real.parent / DIRECTORY
-    wanted = {secrets / name: value.encode() + b"\n" for name, value in taken.imported.files.items()}
-    if wanted and not (secrets / ".gitignore").exists():
-        wanted[secrets / ".gitignore"] = IGNORED
+    kept = {secrets / name: value.encode() + b"\n" for name, value in taken.imported.files.items()}
+    ignored = {secrets / ".gitignore": IGNORED} if kept and not (secrets / ".gitignore").exists() else {}
+    # In the order in which they get their names.
+    wanted = {**ignored, **kept}
     wanted[real] = taken.imported.text.encode()
     if not real.parent.is_dir():
         raise RuntimeFailure(f"there is no directory `{real.parent}`", hint="make it, or name another file with `-o`")

@@ -40,7 +40,9 @@ def add(path: Path, table: str, /, **values: Any) -> Path:
     """One row; what is not given has its default, times are those of a day in 2025."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         columns = {row[1]: row for row in database.execute(f'PRAGMA table_info("{table}")')}
-        needed: dict[str, Any] = {name: TIME for name in ("created_at", "updated_at") if name in columns and columns[name][3]}
+        needed: dict[str, Any] = {
+            name: TIME for name in ("created_at", "updated_at") if name in columns and columns[name][3]
+        }
         if table == "models" and columns["status"][3]:
             needed |= {"type": "llama", "status": "stopped"}
         row = needed | values
