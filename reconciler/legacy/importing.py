@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.domain.frozen import frozen
+from reconciler.legacy.facts import facts_of
 from reconciler.legacy.fleet import Fleet, Model, fleet_of
 from reconciler.legacy.labels import info_of, seen
 from reconciler.legacy.origin import PLACEHOLDER
@@ -33,12 +34,14 @@ class Imported:
         tree: what a reader must find in it.
         files: secrets by the names of their files.
         report: everything that is told of it, without `written`.
+        facts: what the metadata of the store is to keep.
     """
 
     text: str
     tree: Mapping[str, Any]
     files: Mapping[str, str]
     report: Json
+    facts: Mapping[str, str]
 
 
 def imported(
@@ -72,7 +75,13 @@ def imported(
         "warnings": [_note(one) for one in told],
         "dropped": [_dropped(one) for one in (*unified.dropped, *found.dropped)],
     }
-    return Imported(text=text.text, tree=text.tree, files=vault.files, report=_blotted(report, vault))
+    return Imported(
+        text=text.text,
+        tree=text.tree,
+        files=vault.files,
+        report=_blotted(report, vault),
+        facts=facts_of(source, found.models, vault),
+    )
 
 
 def _fleet_name(path: Path, vault: Vault) -> str:
