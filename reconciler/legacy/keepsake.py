@@ -53,6 +53,11 @@ class Keepsake:
         """Where the copy of the file itself is."""
         return place_of(self.real)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether nothing of it was taken away."""
+        return all(beside(self.place, side).exists() for side in self.parts)
+
 
 def place_of(real: Path) -> Path:
     """Where the copy of a file is or would be."""
@@ -131,9 +136,9 @@ def load(real: Path) -> Keepsake | None:
 
 
 def remove(real: Path) -> None:
-    """Takes the copy away, its list first: half a copy must not count."""
+    """Takes the copy away, its list last: by that the next one knows what is still to be taken away."""
     place = place_of(real)
-    for one in (beside(place, _LIST), beside(place, f"{_LIST}.new"), *(beside(place, side) for side in PARTS)):
+    for one in (*(beside(place, side) for side in PARTS), beside(place, f"{_LIST}.new"), beside(place, _LIST)):
         one.unlink(missing_ok=True)
     sync(place.parent)
 
