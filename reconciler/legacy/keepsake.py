@@ -9,7 +9,7 @@ import os
 from contextlib import suppress
 from dataclasses import asdict
 from errno import EDQUOT, ENOSPC
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -195,10 +195,7 @@ def _verify(copy: Path, part: Part) -> None:
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        digest = sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,6 +1,5 @@
 """The way back: the same bytes, also of what lay beside the file; never over changes that nobody gave up."""
 
-import json
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from tests.support.legacy import READABLE, another, changed, fixture, seen
 
 NOW = 1770000000.0
 ROOT = Path(__file__).parents[3]
+# Few in every run; a thousand now and then.
 KILLS = int(os.environ.get("RECONCILE_TESTS_KILLS", "24"))
 IN_LOG = """\
     database.execute('PRAGMA journal_mode = WAL')
@@ -177,23 +177,3 @@ def test_on_a_full_disk_the_way_back_is_open(small_disk: Path) -> None:
     roll_back(path)
     (small_disk / "filler").unlink()
     assert bytes_of(small_disk) == before
-
-
-def test_the_command_says_what_was_done_and_what_went_wrong(tmp_path: Path) -> None:
-    path = fixture("j9_small.db", tmp_path)
-
-    def said(*arguments: str) -> tuple[int, dict[str, object]]:
-        program = [sys.executable, "-m", "reconciler", "legacy", *arguments, "--format", "json", str(path)]
-        done = subprocess.run(program, capture_output=True, text=True, timeout=30, check=False)
-        return done.returncode, json.loads(done.stdout)
-
-    code, document = said("migrate", "--dry-run")
-    assert (code, document["state"], document["copy"]) == (0, "would_migrate", None)
-    code, document = said("migrate")
-    assert (code, document["state"], document["copy"]) == (0, "migrated", f"{path}.before-004")
-    assert said("migrate")[1]["state"] == "unchanged"
-    assert said("rollback") == (0, {"format_version": "1.0", "path": str(path), "lost": []})
-    code, document = said("rollback")
-    assert code == 1
-    assert isinstance(document["diagnostics"], list)
-    assert document["diagnostics"][0]["kind"] == "no_copy"
