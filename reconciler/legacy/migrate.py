@@ -93,6 +93,8 @@ def migrate(path: Path, *, now: float, from_backup: bool = False, patience: floa
         if planned.state is State.UNCHANGED:
             return planned
         earlier = keepsake.load(real)
+        if earlier is None:
+            keepsake.require_place(real)
         try:
             kept = _kept(real, earlier, planned.amendment, now=int(now), patience=patience)
             _amend(kept, planned.amendment, now=int(now))
