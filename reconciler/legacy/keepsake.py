@@ -1,7 +1,8 @@
 """
 The copy beside a file that is about to be changed: its bytes and those beside it, with all that is needed to go back.
 
-It is whole once its last part, the list of the others, is there; before that it is nobody's, and is written over.
+It counts once its last part, the list of the others, is there. Until it is whole it lies under another name, so that
+nothing is written over that somebody else put there.
 """
 
 import json
@@ -9,7 +10,7 @@ import os
 from contextlib import suppress
 from dataclasses import asdict
 from errno import EDQUOT, ENOSPC
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from reconciler.legacy.private_copy import SIDES, beside, copied
 SUFFIX = ".before-004"
 PARTS = ("", *SIDES, "-shm")
 _LIST = ".json"
+_PARTIAL = ".partial"
 _VERSION = 1
 
 
@@ -53,6 +55,11 @@ class Keepsake:
         """Where the copy of the file itself is."""
         return place_of(self.real)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether nothing of it was taken away."""
+        return all(beside(self.place, side).exists() for side in self.parts)
+
 
 def place_of(real: Path) -> Path:
     """Where the copy of a file is or would be."""
@@ -66,22 +73,40 @@ def take(real: Path) -> dict[str, Part] | None:
     Raises:
         LegacyError: there is no room, or the directory may not be written.
     """
-    place = place_of(real)
+    partial = beside(place_of(real), _PARTIAL)
     try:
-        remove(real)
         # Nobody may read the copy who may not read the file: it is made empty, for its owner alone, and filled then.
         for side in PARTS:
+            beside(partial, side).unlink(missing_ok=True)
             if beside(real, side).exists():
-                os.close(os.open(beside(place, side), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        if not copied(real, place, sides=PARTS[1:]):
+                os.close(os.open(beside(partial, side), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        if not copied(real, partial, sides=PARTS[1:]):
             return None
-        parts = {side: _part(beside(real, side)) for side in PARTS if beside(place, side).exists()}
+        parts = {side: _part(beside(real, side)) for side in PARTS if beside(partial, side).exists()}
         for side, part in parts.items():
-            _secure(beside(place, side), part)
-            _verify(beside(place, side), part)
+            _secure(beside(partial, side), part)
+            _verify(beside(partial, side), part)
+        for side in parts:
+            beside(partial, side).replace(beside(place_of(real), side))
     except OSError as error:
         raise _failed(real, error) from error
     return parts
+
+
+def require_place(real: Path) -> None:
+    """
+    Raises:
+        LegacyError: something else lies where the copy has to; one of the same bytes is an attempt that was killed.
+    """
+    for side in PARTS:
+        there = beside(place_of(real), side)
+        if os.path.lexists(there) and not (beside(real, side).exists() and matches(there, _part(beside(real, side)))):
+            raise LegacyError(
+                f"`{there}` is in the way",
+                kind="changed",
+                detail=f"the copy of `{real}` has to lie there, and that is none of its present state",
+                hint=f"move it away: `mv {there} {there}.mine`",
+            )
 
 
 def complete(keepsake: Keepsake) -> None:
@@ -131,10 +156,13 @@ def load(real: Path) -> Keepsake | None:
 
 
 def remove(real: Path) -> None:
-    """Takes the copy away, its list first: half a copy must not count."""
+    """Takes the copy away, its list last: by that the next one knows what is still to be taken away."""
     place = place_of(real)
-    for one in (beside(place, _LIST), beside(place, f"{_LIST}.new"), *(beside(place, side) for side in PARTS)):
-        one.unlink(missing_ok=True)
+    for side in PARTS:
+        beside(beside(place, _PARTIAL), side).unlink(missing_ok=True)
+        beside(place, side).unlink(missing_ok=True)
+    for side in (f"{_LIST}.new", _LIST):
+        beside(place, side).unlink(missing_ok=True)
     sync(place.parent)
 
 
@@ -190,10 +218,7 @@ def _verify(copy: Path, part: Part) -> None:
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        digest = sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -93,6 +93,8 @@ def migrate(path: Path, *, now: float, from_backup: bool = False, patience: floa
         if planned.state is State.UNCHANGED:
             return planned
         earlier = keepsake.load(real)
+        if earlier is None:
+            keepsake.require_place(real)
         try:
             kept = _kept(real, earlier, planned.amendment, now=int(now), patience=patience)
             _amend(kept, planned.amendment, now=int(now))
@@ -115,7 +117,7 @@ def migrate(path: Path, *, now: float, from_backup: bool = False, patience: floa
 
 def _kept(real: Path, earlier: Keepsake | None, amendment: Amendment, *, now: int, patience: float) -> Keepsake:
     """The copy beside the file: that of an attempt which was cut short, or a new one."""
-    if earlier is None:
+    if earlier is None or not earlier.is_there:
         parts = _taken(real, patience)
     elif in_place.content_of(real, patience=patience) == earlier.before:
         parts = earlier.parts

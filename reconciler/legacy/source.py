@@ -5,7 +5,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 
 from reconciler.errors import LegacyError
@@ -176,7 +176,7 @@ def _checked_head(path: Path, copy: Path) -> str:
     with copy.open("rb") as file:
         head = file.read(_SUSPECT)
         file.seek(0)
-        digest = sha256(file.read()).hexdigest()
+        digest = file_digest(file, "sha256").hexdigest()
     if not head:
         raise LegacyError(
             f"`{path}` is empty",

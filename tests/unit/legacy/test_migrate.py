@@ -279,6 +279,15 @@ def test_the_copy_of_an_attempt_that_was_killed_is_taken_up(tmp_path: Path) -> N
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_what_somebody_else_put_in_the_place_of_the_copy_stays(tmp_path: Path) -> None:
+    path = fixture("j9_small.db", tmp_path)
+    mine = tmp_path / f"{path.name}.before-004"
+    mine.write_text("mine")
+    assert "in the way" in refused(path).summary
+    shutil.copyfile(path, mine)
+    assert done(path).state is State.MIGRATED
+
+
 def test_the_copy_of_another_state_is_never_written_over(tmp_path: Path) -> None:
     path = fixture("j9_small.db", tmp_path)
     done(path)
