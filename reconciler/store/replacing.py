@@ -16,7 +16,7 @@ from reconciler.domain.stored import Replaced
 from reconciler.errors import StoreError
 from reconciler.spec.record import Record
 from reconciler.store.backup import back_up, copy_into, free_name, to_disk
-from reconciler.store.failures import UnusableStoreError, damaged, explained
+from reconciler.store.failures import UnusableStoreError, explained
 from reconciler.store.filesystem import is_local
 from reconciler.store.journal_mode import journal_mode
 from reconciler.store.layout import BACKUPS, STORE, backup_folder, is_there, prepare, read_lineage, write_lineage
@@ -112,7 +112,11 @@ def _checked(staged: Path, origin: Path) -> int:
         if not version:
             raise UnusableStoreError(f"`{origin}` is empty, and no store", hint="name a backup that holds something")
         if broken := copy.execute("PRAGMA foreign_key_check").fetchall():
-            raise damaged(origin, f"{len(broken)} rows point nowhere; the first is in table `{broken[0][0]}`")
+            raise UnusableStoreError(
+                f"`{origin}` is no sound store: {len(broken)} rows point nowhere",
+                detail=f"the first is in table `{broken[0][0]}`",
+                hint="name another backup",
+            )
         return version
 
 
