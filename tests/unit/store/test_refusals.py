@@ -99,7 +99,7 @@ def test_who_may_not_write_is_told_so_and_changes_nothing(public: Path, way: Cal
 
     assert (directory / "store.db").read_bytes() == before, said
     assert len(said) == 8
-    # What changes nothing or goes elsewhere may be done; all that would write the store is refused, with its name and a way out.
+    # What changes nothing or goes elsewhere may be done; the rest is refused by name, with a way out.
     refused = {name: one for name, one in said.items() if one != "done"}
     assert refused.keys() >= said.keys() - {"open", "backup", "metrics"}, said
     assert all("/origin" in one and "no way out" not in one for one in refused.values()), said
