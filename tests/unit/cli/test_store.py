@@ -7,8 +7,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+from reconciler.render.schemas import SCHEMAS
 from reconciler.runtime.store_lock import StoreLock
 from reconciler.store import MetricsWriter, Store
 from reconciler.store.layout import write_lineage
@@ -35,6 +37,8 @@ def store(command: str, directory: Path, *args: str, exits: int = 0) -> Ended:
 
 def told(command: str, directory: Path, *args: str, exits: int = 0) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(store(command, directory, *args, "--format", "json", exits=exits).out)
+    if schema := SCHEMAS.get(f"store-{'restore' if command == 'import' else command}"):
+        jsonschema.validate(document, schema)
     return document
 
 
