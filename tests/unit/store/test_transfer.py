@@ -110,13 +110,6 @@ def test_an_export_of_every_version_is_imported_and_brought_to_today(path: Path,
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_nobody_finds_a_secret_in_an_export(tmp_path: Path) -> None:
-    with open_writer(tmp_path) as writer:
-        fill(writer)
-
-    assert '\\"HF_TOKEN\\":\\"hmac\\"' in "".join(lines(tmp_path)) or '"hmac"' in "".join(lines(tmp_path))
-
-
 Edit = Callable[[list[str]], list[str]]
 
 
