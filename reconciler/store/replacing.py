@@ -92,7 +92,7 @@ def install(  # noqa: PLR0913 - what goes where, when, and on whose word
             hint="servers that run now would be strangers; insist with `--accept-lineage`",
         )
     if old and old.lineage:
-        _succeed(staged, old.serial, now=now, what=what, who=who)
+        _succeed(staged, old.serial, (now, who, what, str(origin)))
     backup = _put(directory, staged, now)
     if new.lineage and new.lineage != read_lineage(directory):
         write_lineage(directory, new.lineage)
@@ -132,16 +132,15 @@ def _record_or_none(directory: Path) -> Record | None:
         return None
 
 
-def _succeed(staged: Path, serial: int, *, now: float, what: str, who: str) -> None:
-    """Plans that were saved before are stale from here on, and the audit knows why."""
+def _succeed(staged: Path, serial: int, event: tuple[float, str, str, str]) -> None:
+    """Plans that were saved before are stale from here on, and the audit knows why: when, who, what and from where."""
     with explained(staged), closing(connect(staged, "rw")) as copy, writing(copy):
         copy.execute(
             "UPDATE metadata SET value = CAST(max(CAST(value AS INTEGER), ?) + 1 AS TEXT) WHERE key = 'serial'",
             (serial,),
         )
         copy.execute(
-            "INSERT INTO events (at, who, what, resource, result, detail) VALUES (?, ?, ?, '', 'done', '')",
-            (now, who, what),
+            "INSERT INTO events (at, who, what, resource, result, detail) VALUES (?, ?, ?, '', 'done', ?)", event
         )
 
 

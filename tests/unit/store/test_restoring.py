@@ -55,7 +55,8 @@ def test_a_backup_is_the_store_again_and_what_was_there_is_kept(tmp_path: Path, 
         record = store.record()
         assert record.resources == FILLED.resources
         assert record.serial > before.serial
-        assert (store.events()[0].what, store.events()[0].who) == ("store restore", "ann")
+        event = store.events()[0]
+        assert (event.what, event.who, event.detail) == ("store restore", "ann", str(backup))
     (tmp_path / "again").mkdir()
     shutil.copy(replaced.backup, tmp_path / "again/store.db")
     with Store.open(tmp_path / "again") as store:

@@ -20,7 +20,7 @@ from reconciler.store.raw import quoted, tables
 from reconciler.store.transfer.exporting import export
 from reconciler.store.transfer.importing import Insist, import_store
 from reconciler.store.transfer.values import decoded, encoded, text_or_bytes
-from tests.support.stores import FILLED, NOW, fill, open_writer
+from tests.support.stores import EMBED, FILLED, NOW, apply_lines, fill, open_writer
 from tests.unit.store.test_metrics import FULL
 
 GOLDEN = sorted((Path(__file__).parents[2] / "fixtures/stores").iterdir())
@@ -108,6 +108,18 @@ def test_an_export_of_every_version_is_imported_and_brought_to_today(path: Path,
     with closing(sqlite3.connect(tmp_path / "new/store.db")) as raw:
         assert raw.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_writer_does_not_wait_for_whoever_reads_an_export(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as writer:
+        fill(writer)
+        reading = export(tmp_path, program="this one")
+        begun = [next(reading) for _ in range(3)]
+        apply_lines(writer, EMBED, now=NOW + 10)
+        whole = begun + list(reading)
+
+    assert json.loads(whole[-1]) == {"end": True, "rows": len(whole) - 2}
+    assert len(lines(tmp_path)) > len(whole)
 
 
 Edit = Callable[[list[str]], list[str]]
