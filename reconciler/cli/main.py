@@ -1,13 +1,10 @@
 """The entry point: a group whose commands are imported only when they are invoked."""
 
-import gc
-import os
 import sys
-from importlib import import_module
 
-import click
+from reconciler.cli.lazy import LazyGroup, load
 
-from reconciler.cli.pipes import unread
+__all__ = ["COMMANDS", "group", "load", "main"]
 
 COMMANDS = {
     "validate": "Check the configuration; works on any machine.",
@@ -21,6 +18,7 @@ COMMANDS = {
     "destroy": "Stop everything of a fleet; its history stays.",
     "doctor": "Check what a run needs, and say how to mend it.",
     "fmt": "Write the configuration in one style.",
+    "store": "Look at, back up, mend and move the store of a fleet.",
     "explain": "Explain a diagnostic by its code.",
     "flags": "List the flags of llama-server, each with its setting.",
     "schema": "Print the JSON Schema of a file or an output.",
@@ -30,48 +28,13 @@ COMMANDS = {
 """Name and one line for the list; a command says the same of itself."""
 
 
-class LazyGroup(click.Group):
-    """Knows its commands by name and line; imports the one that is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """In the order in which somebody meets them."""
-        return list(COMMANDS)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The real command in place of its line."""
-        name, known, rest = super().resolve_command(ctx, args)
-        return name, load(name) if name and known else known, rest
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Click would make a closed pipe an exit code of its own."""
-        with unread():
-            return super().invoke(ctx)
-        return 0
-
-
-def load(name: str) -> click.Command:
-    """Imports a command. What it brings stays to the end, so nobody needs to look for garbage in it, then or later."""
-    # Pydantic would look for plugins through all packages of the environment; none has a say in what a fleet means.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    gc.disable()
-    command = import_module(f"reconciler.cli.commands.{name}").command
-    gc.freeze()
-    gc.enable()
-    if not isinstance(command, click.Command):
-        msg = f"BUG: {name} is no command"
-        raise TypeError(msg)
-    return command
-
-
 group = LazyGroup(
     "reconcile",
+    COMMANDS,
     help="Keeps llama-server processes as the YAML in git declares them.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 error, 2 changes pending, 3 not in style, 4 not ready, "
     "5 an old version was restored, 6 stale plan, 7 locked, 8 refused for safety, 64 wrong usage.",
-    commands={name: click.Command(name, help=line) for name, line in COMMANDS.items()},
 )
 
 

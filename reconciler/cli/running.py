@@ -18,6 +18,7 @@ import click
 from reconciler.apply.run import Errand
 from reconciler.cli.boundary import INTERRUPTED
 from reconciler.cli.live import reporting
+from reconciler.cli.locking import holding
 from reconciler.cli.output import Format, Output
 from reconciler.cli.pipes import unread
 from reconciler.cli.planning import blocking, refuse_errors, refuse_objections
@@ -29,8 +30,6 @@ from reconciler.errors import UsageError
 from reconciler.plan.codec import plan_json
 from reconciler.render.plan_text import plan_text
 from reconciler.render.report import report_json, report_text
-from reconciler.runtime.files import private_directory
-from reconciler.runtime.store_lock import StoreLock
 from reconciler.runtime.world import World
 from reconciler.supervise.acting import apply_once
 from reconciler.supervise.opening import open_writer
@@ -60,12 +59,7 @@ class Deed:
 @contextmanager
 def locked(directory: Path, operation: str, manner: Manner, output: Output) -> Iterator[None]:
     """Holds the lock of the store; says who has it when that takes a moment."""
-    private_directory(directory)
-    lock = StoreLock(directory / "lock", version=VERSION, operation=operation)
-    asyncio.run(
-        lock.acquire(seconds=manner.lock_timeout, on_wait=lambda holder: output.note(f"waiting for {holder} …"))
-    )
-    with lock:
+    with holding(directory, operation, manner.lock_timeout, output):
         yield
 
 

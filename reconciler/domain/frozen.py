@@ -5,7 +5,10 @@ What all values share is written once instead of being generated for each of som
 would pay for at its start.
 """
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError, dataclass, field, fields
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
@@ -62,3 +65,20 @@ SHARED = {
     "__repr__": _shown,
 }
 """The methods of every value; one that a class defines itself stays."""
+
+
+def many(cls: type[Value], columns: Sequence[Sequence[Any]]) -> tuple[Value, ...]:
+    """
+    Values of a class from complete columns: all fields in order, each of its own type.
+
+    For tables that are read as a whole: building each value by names takes seven times as long.
+    """
+    made: tuple[Value, ...] = tuple(map(object.__new__, repeat(cls, len(columns[0]) if columns else 0)))
+    for name, column in zip(fields_of(cls), columns, strict=bool(columns)):
+        deque(map(getattr(cls, name).__set__, made, column), maxlen=0)
+    return made
+
+
+def fields_of(cls: type[Any]) -> tuple[str, ...]:
+    """The names of the fields, in order."""
+    return tuple(one.name for one in fields(cls))

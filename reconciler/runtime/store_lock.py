@@ -97,7 +97,7 @@ class StoreLock:
 
     def _holder(self) -> Holder:
         return Holder(
-            who=_user(),
+            who=user_name(),
             pid=os.getpid(),
             host=os.uname().nodename,
             version=self._version,
@@ -113,7 +113,8 @@ class StoreLock:
         )
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Who runs this, by name where there is one."""
     uid = os.geteuid()
     try:
         return pwd.getpwuid(uid).pw_name

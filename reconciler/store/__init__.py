@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reconciler.store.history import Event, Generation
+    from reconciler.store.metrics.writer import MetricsWriter
     from reconciler.store.reader import Store
     from reconciler.store.steps import StepFinish, StepIntent
     from reconciler.store.writer import Writer
 
-__all__ = ["Event", "Generation", "StepFinish", "StepIntent", "Store", "Writer"]
+__all__ = ["Event", "Generation", "MetricsWriter", "StepFinish", "StepIntent", "Store", "Writer"]
 
 HOMES = {
     "Event": "history",
     "Generation": "history",
+    "MetricsWriter": "metrics.writer",
     "StepFinish": "steps",
     "StepIntent": "steps",
     "Store": "reader",

@@ -16,17 +16,16 @@ from reconciler.store.backup import back_up
 from reconciler.store.failures import explained
 from reconciler.store.filesystem import is_local
 from reconciler.store.journal_mode import journal_mode
-from reconciler.store.layout import STORE, is_there, prepare
-from reconciler.store.migrations import MIGRATIONS, Migration, migrate, version_of
+from reconciler.store.layout import is_there, prepare
+from reconciler.store.migrations import STORE_KIND, Kind, Migration, migrate, version_of
+from reconciler.store.opening import PATIENCE, connect, in_memory, open_file
 from reconciler.store.transaction import reading, writing
 
-_PATIENCE = 5.0
-"""Seconds to wait for another connection; transactions take milliseconds."""
+_MIGRATION = 60.0
+"""Seconds to wait for another program that migrates."""
 
 _OLDEST = (3, 37, 0)
 """The first SQLite with STRICT tables."""
-
-_UNDO_FIRST = frozenset({sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY})
 
 Row = tuple[Any, ...]
 
@@ -37,34 +36,43 @@ class Database:
 
     Attributes:
         pending: how many migrations the file lacks, where this is a migrated copy of it.
+        backup: what was there before the migrations that this opening has done.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, *, pending: int = 0) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, *, pending: int = 0, backup: Path | None = None
+    ) -> None:
         self._connection = connection
         self.path = path
         self.pending = pending
+        self.backup = backup
 
     @classmethod
-    def for_writing(cls, directory: Path, *, now: float, migrations: Sequence[Migration] = MIGRATIONS) -> Self:
+    def for_writing(
+        cls, directory: Path, *, now: float, migrations: Sequence[Migration] = (), kind: Kind = STORE_KIND
+    ) -> Self:
         """
         Opens the store of a directory, made or brought to today's form where needed, after a verified backup.
+
+        Args:
+            migrations: in place of those of the kind.
 
         Raises:
             StoreError: newer than the program, damaged, held by another, or on a disk that is full or read-only.
         """
         _check_library()
-        path = prepare(directory)
+        path = prepare(directory, kind.file)
         with explained(path):
-            connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+            connection = connect(path, "rw")
             try:
-                _ready_to_write(connection, path, now, migrations)
+                backup = _ready_to_write(connection, path, now, kind, migrations or kind.migrations)
             except BaseException:
                 connection.close()
                 raise
-        return cls(connection, path)
+        return cls(connection, path, backup=backup)
 
     @classmethod
-    def for_reading(cls, directory: Path, migrations: Sequence[Migration] = MIGRATIONS) -> Self:
+    def for_reading(cls, directory: Path, migrations: Sequence[Migration] = (), kind: Kind = STORE_KIND) -> Self:
         """
         Opens the store of a directory without changing it; a missing one reads as an empty one.
 
@@ -75,16 +83,17 @@ class Database:
             StoreError: newer than the program, damaged, or held by a writer for seconds.
         """
         _check_library()
-        path = directory / STORE
+        path, migrations = directory / kind.file, migrations or kind.migrations
         with explained(path):
-            connection = _reader(path) if is_there(path) else _in_memory()
+            connection = open_file(path) if is_there(path) else in_memory()
             try:
-                version = version_of(connection, path, migrations)
+                with reading(connection):
+                    version = version_of(connection, path, migrations, kind.application)
                 if version < len(migrations):
-                    older, connection = connection, _in_memory()
+                    older, connection = connection, in_memory()
                     with closing(older):
                         older.backup(connection)
-                    migrate(connection, now=0.0, migrations=migrations)
+                    migrate(connection, path, now=0.0, migrations=migrations, application=kind.application)
             except BaseException:
                 connection.close()
                 raise
@@ -128,40 +137,31 @@ def _check_library() -> None:
         )
 
 
-def _ready_to_write(connection: sqlite3.Connection, path: Path, now: float, migrations: Sequence[Migration]) -> None:
-    version = version_of(connection, path, migrations)
+def _ready_to_write(
+    connection: sqlite3.Connection, path: Path, now: float, kind: Kind, migrations: Sequence[Migration]
+) -> Path | None:
+    backups: list[Path] = []
+
+    def keep(found: int) -> None:
+        if kind.durable:
+            backups.append(back_up(path, version=found, now=now))
+
+    with reading(connection):
+        version = version_of(connection, path, migrations, kind.application)
     mode = journal_mode(sqlite3.sqlite_version_info, local=is_local(path.parent))
     connection.execute(f"PRAGMA journal_mode = {mode}")
-    # A journal row must be on the disk before what it announces is done.
-    connection.execute("PRAGMA synchronous = FULL")
+    # A journal row of a store must be on the disk before what it announces is done.
+    connection.execute(f"PRAGMA synchronous = {'FULL' if kind.durable else 'OFF'}")
     if version < len(migrations):
-        if version:
-            back_up(connection, path, version=version, now=now)
-        migrate(connection, now=now, migrations=migrations)
+        connection.execute(f"PRAGMA busy_timeout = {round(_MIGRATION * 1000)}")
+        migrate(
+            connection,
+            path,
+            now=now,
+            migrations=migrations,
+            application=kind.application,
+            before=keep,
+        )
+        connection.execute(f"PRAGMA busy_timeout = {round(PATIENCE * 1000)}")
     connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _reader(path: Path) -> sqlite3.Connection:
-    connection = _connect(path, "ro")
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_schema")
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if error.sqlite_errorcode not in _UNDO_FIRST:
-            raise
-        with closing(_connect(path, "rw")) as writer:
-            writer.execute("SELECT count(*) FROM sqlite_schema")
-        return _connect(path, "ro")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
-
-
-def _in_memory() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None)
+    return backups[0] if backups else None

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.errors import StoreError
-from reconciler.store.layout import BACKUPS
+from reconciler.store.layout import BACKUPS, METRICS
 
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _REASONS = {
     sqlite3.SQLITE_CORRUPT: ("is damaged", ""),
     sqlite3.SQLITE_NOTADB: ("is damaged: it is no SQLite database", ""),
@@ -21,6 +21,10 @@ _REASONS = {
     sqlite3.SQLITE_PERM: ("cannot be opened", "mend the owner and the mode of the file and its directory"),
 }
 """By primary result code (https://sqlite.org/rescode.html). What is missing here is a mistake of ours."""
+
+
+class UnusableStoreError(StoreError):
+    """What is wrong is the content of the file, not the host: it is damaged, newer than the program, or no store."""
 
 
 @contextmanager
@@ -46,18 +50,25 @@ def primary(error: sqlite3.Error) -> int:
     return -1 if code is None else code & 0xFF
 
 
-def damaged(path: Path, detail: str) -> StoreError:
+def damaged(path: Path, detail: str) -> UnusableStoreError:
     """The error for a store that cannot be believed."""
-    return StoreError(f"the store `{path}` is damaged", detail=detail, hint=_way_out(path))
+    return UnusableStoreError(f"the store `{path}` is damaged", detail=detail, hint=way_out(path))
 
 
 def _error(path: Path, code: int, error: sqlite3.Error) -> StoreError:
     reason, hint = _REASONS[code]
-    hint = _way_out(path) if code in _DAMAGED else hint.format(path=path)
-    return StoreError(f"the store `{path}` {reason}", detail=f"SQLite says: {error}", hint=hint)
+    summary, detail = f"the store `{path}` {reason}", f"SQLite says: {error}"
+    if code in DAMAGED:
+        return UnusableStoreError(summary, detail=detail, hint=way_out(path))
+    return StoreError(summary, detail=detail, hint=hint.format(path=path))
 
 
-def _way_out(path: Path) -> str:
+def way_out(path: Path) -> str:
+    """What to do about a file that is damaged."""
+    if path.name == METRICS:
+        return f"remove it (`rm {path}`): only measurements are lost"
     backups = sorted((path.parent / BACKUPS).glob("*.db"), key=lambda one: one.stat().st_mtime)
     away = f"move it away (`mv {path} {path}.damaged`): running servers are found again by their marks"
-    return f"put its last backup in its place (`cp {backups[-1]} {path}`), or {away}" if backups else away
+    if not backups:
+        return away
+    return f"go back to its last backup (`reconcile store restore {backups[-1]} --store {path.parent}`), or {away}"

@@ -1,37 +1,54 @@
 """What lies where in the directory of a store, for its owner's eyes only."""
 
+import errno
 import os
 from pathlib import Path
 
 from reconciler.errors import StoreError
 
 STORE = "store.db"
+METRICS = "metrics.db"
 BACKUPS = "backups"
 FOLDERS = ("run", "run/slots", "logs", BACKUPS)
 
 _LINEAGE = "run/lineage"
 
 
-def prepare(directory: Path) -> Path:
+def prepare(directory: Path, name: str = STORE) -> Path:
     """
-    Makes the directory, its folders (0700) and an empty store file (0600) where they are missing; returns the file.
+    Makes the directory, its folders (0700) and an empty file (0600) where they are missing; returns the file.
 
     The directory itself keeps the mode that it was found with: it may be one that others use too.
 
     Raises:
         StoreError: when the host refuses.
     """
-    store = directory / STORE
+    store = directory / name
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in FOLDERS:
             _private(directory / folder)
-        os.close(os.open(store, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _make(store)
         if store.stat().st_mode & 0o077:
             store.chmod(0o600)
     except OSError as error:
         raise _refused(Path(error.filename or directory), error) from error
     return store
+
+
+def backup_folder(directory: Path) -> Path:
+    """
+    Where backups go, made where it is missing.
+
+    Raises:
+        StoreError: when the host refuses.
+    """
+    folder = directory / BACKUPS
+    try:
+        _private(folder)
+    except OSError as error:
+        raise _refused(folder, error) from error
+    return folder
 
 
 def is_there(path: Path) -> bool:
@@ -74,6 +91,18 @@ def write_lineage(directory: Path, lineage: str) -> None:
         aside.replace(path)
     except OSError as error:
         raise _refused(path, error) from error
+
+
+def _make(store: Path) -> None:
+    """
+    An existing file is not opened: closing it again would take the locks of every other connection that this process
+    has to it (fcntl(2), F_SETLK).
+    """
+    try:
+        os.close(os.open(store, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if not os.access(store, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(store)) from None
 
 
 def _private(folder: Path) -> None:

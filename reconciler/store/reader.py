@@ -10,6 +10,7 @@ from reconciler.store import history, metadata
 from reconciler.store.database import Database
 from reconciler.store.history import Event, Generation
 from reconciler.store.layout import read_lineage
+from reconciler.store.metrics.reader import MetricsReader
 from reconciler.store.records import read_record
 
 
@@ -63,7 +64,7 @@ class Reader:
         self.close()
 
 
-class Store(Reader):
+class Store(MetricsReader, Reader):
     """An open store, read-only; `close` it, or use it in a `with` block, on the thread that opened it."""
 
     @classmethod

@@ -7,13 +7,18 @@ import sys
 
 def run_python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Runs code with this project importable; returns when it ended, however it did."""
-    # What is killed at any point leaves half of what measures it, too.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
-        env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=environment(),
     )
+
+
+def environment() -> dict[str, str]:
+    """Of a Python that can import this project."""
+    # What is killed at any point leaves half of what measures it, too.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import StoreError
-from reconciler.store import Store, database
+from reconciler.store import Store, database, opening
 from reconciler.store.database import Database
 from tests.support.python import run_python
 from tests.support.stores import CODER, EMBED, FILLED, NOW, apply_lines, begin_run, fill, open_writer
@@ -93,7 +93,7 @@ def test_a_store_that_another_program_holds_is_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_writer(tmp_path).close()
-    monkeypatch.setattr(database, "_PATIENCE", 0.01)
+    monkeypatch.setattr(opening, "PATIENCE", 0.01)
     other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreError, match="in use by another program") as caught:
@@ -138,7 +138,9 @@ def test_a_damaged_store_is_an_error_that_says_how_to_go_on(tmp_path: Path, cont
     (tmp_path / "backups/store-v1-20260101T000000Z.db").write_bytes(b"")
     with pytest.raises(StoreError, match="is damaged") as caught:
         Store.open(tmp_path)
-    assert caught.value.hint.startswith(f"put its last backup in its place (`cp {tmp_path}/backups/store-v1-2026")
+    assert caught.value.hint.startswith(
+        f"go back to its last backup (`reconcile store restore {tmp_path}/backups/store-v1-2026"
+    )
     assert path.read_bytes() == content
 
 

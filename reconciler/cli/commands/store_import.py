@@ -1,0 +1,60 @@
+"""`reconcile store import`: makes a store from what `export` printed."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from reconciler.cli.locking import holding, lock_timeout
+from reconciler.cli.options import PATH, common
+from reconciler.cli.output import Format
+from reconciler.cli.request import Common
+from reconciler.cli.stores import any_store, now
+from reconciler.errors import RuntimeFailure
+from reconciler.render.store_json import replaced_json
+from reconciler.render.store_text import replaced_text
+from reconciler.runtime.store_lock import user_name
+from reconciler.store.transfer.importing import Insist, import_store
+from reconciler.supervise.store_moving import with_running
+
+
+@click.command()
+@click.argument("file", type=PATH)
+@click.option("--replace", is_flag=True, help="Replace the store that is there; a backup is taken.")
+@click.option(
+    "--accept-lineage", is_flag=True, help="Take the store of another fleet; running servers become strangers."
+)
+@lock_timeout
+@common(Format.JSON)
+def command(common: Common, *, file: str, replace: bool, accept_lineage: bool, lock_timeout: float) -> int:
+    """
+    Make a store from what `export` printed.
+
+    FILE may be `-`. All of it is taken or nothing; an export of an older store is migrated.
+    """
+    directory = any_store(common)
+    insist = Insist(replace=replace, accept_lineage=accept_lineage)
+    with _lines(file) as lines, holding(directory, "store import", lock_timeout, common.output):
+        replaced = import_store(directory, Path(file), lines, now=now(), who=user_name(), insist=insist)
+    replaced = with_running(replaced)
+    if common.output.format is Format.JSON:
+        common.output.json(replaced_json(replaced))
+    else:
+        common.output.lines(replaced_text(replaced))
+    return 0
+
+
+@contextmanager
+def _lines(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        opened = Path(file).expanduser().open("rb")
+    except OSError as error:
+        raise RuntimeFailure(f"cannot read `{file}`: {error.strerror}", hint="name a file of an export") from error
+    with opened:
+        yield opened

@@ -1,0 +1,35 @@
+"""The name of the fleet, and where its store lies, inside of the store."""
+
+from pathlib import Path
+
+from reconciler.store import metadata
+from reconciler.store.database import Database
+
+
+def rename(directory: Path, fleet: str, target: Path, *, now: float, who: str) -> str:
+    """
+    Writes another name, and other places of logs where the directory is about to move; returns the name before.
+
+    The caller holds the lock, and no server runs.
+
+    Raises:
+        StoreError: the store cannot be written.
+    """
+    database = Database.for_writing(directory, now=now)
+    try:
+        with database.writing():
+            before = metadata.read(database).get("fleet", "")
+            metadata.put(database, "fleet", fleet)
+            old, new = f"{directory}/", f"{target}/"
+            database.execute(
+                "UPDATE instances SET log = ? || substr(log, ?) WHERE substr(log, 1, ?) = ?",
+                (new, len(old) + 1, len(old), old),
+            )
+            database.execute(
+                "INSERT INTO events (at, who, what, resource, result, detail) VALUES (?, ?, ?, '', 'done', ?)",
+                (now, who, "store rename", f"{before} → {fleet}"),
+            )
+            metadata.raise_serial(database)
+    finally:
+        database.close()
+    return before
