@@ -23,8 +23,8 @@ from reconciler.store.transaction import reading, writing
 _PATIENCE = 5.0
 """Seconds to wait for another connection; transactions take milliseconds."""
 
-_OLDEST = (3, 37, 0)
-"""The first SQLite with STRICT tables."""
+_OLDEST = (3, 38, 0)
+"""The first SQLite with STRICT tables and the operators of JSON."""
 
 _UNDO_FIRST = frozenset({sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY})
 

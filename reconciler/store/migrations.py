@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reconciler.errors import StoreError
 from reconciler.store.failures import damaged
-from reconciler.store.schema import FIRST
+from reconciler.store.schema import FIRST, NORMALIZED
 from reconciler.store.transaction import writing
 
 APPLICATION = 0x4C_4C_52_43
@@ -42,7 +42,7 @@ class Migration:
         return hashlib.sha256("\0".join(self.statements).encode()).hexdigest()
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration("first", FIRST),)
+MIGRATIONS: tuple[Migration, ...] = (Migration("first", FIRST), Migration("normalized", NORMALIZED))
 
 
 def version_of(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> int:
