@@ -10,12 +10,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
-from reconciler.domain.names import ResourceId, SlotUid, model_name
+from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_name
+from reconciler.errors import StoreError
 from reconciler.spec.record import Applied
+from reconciler.spec.versions import upcast
 from reconciler.store import server_configs
-from reconciler.store.columns import from_json_text, marks, to_json
+from reconciler.store.columns import from_json_text, to_json
 from reconciler.store.database import Database
-from reconciler.store.tables import Table, Tables, merged, section_table, tables_of
+from reconciler.store.tables import Table, Tables, insert, merged, section_table, tables_of
 
 PROCESS = ("server", "environment", "secrets", "llama_server")
 """Keys of a document that only a process of its own has."""
@@ -44,7 +46,7 @@ def put_document(database: Database, uid: SlotUid, resource: ResourceId, applied
         other = dict(applied.document)
         if applied.serve != "process":
             other = dict.fromkeys(IMPLIED) | other
-        _insert(database, _head_of(applied.serve), head | {"other": to_json(other)})
+        insert(database, _head_of(applied.serve), head | {"other": to_json(other)})
     database.execute("RELEASE document")
 
 
@@ -91,13 +93,23 @@ def read_documents(
     return found
 
 
-def put_section(database: Database, uid: SlotUid, section: str, tree: Mapping[str, Any]) -> None:
+def read_router(database: Database) -> Mapping[str, Any] | None:
+    """What the router was applied with."""
+    uids = [uid for (uid,) in database.rows("SELECT uid FROM resources WHERE resource = ?", (ROUTER,))]
+    found = read_documents(database, uids, sections=())
+    return next((upcast(one.document, one.spec_version).get("router") for one in found.values()), None)
+
+
+def put_section(database: Database, resource: ResourceId, section: str, tree: Mapping[str, Any]) -> None:
     """Replaces one section of a model that was applied; the others stay."""
-    columns, rest = tables_of(database)[section_table(section)].split(tree)
-    database.execute(f"DELETE FROM {section_table(section)} WHERE uid = ?", (uid,))  # noqa: S608 - our own names
+    found = database.rows("SELECT uid, other FROM models JOIN resources USING (uid) WHERE resource = ?", (resource,))
+    if not found:
+        raise StoreError(f"{resource} has no section `{section}`: it was never applied", hint="run `reconcile apply`")
+    table = tables_of(database)[section_table(section)]
+    [(uid, text)], (columns, rest) = found, table.split(tree)
+    database.execute(f"DELETE FROM {table.name} WHERE uid = ?", (uid,))  # noqa: S608 - our own names
     if columns:
-        _insert(database, section_table(section), {"uid": uid} | columns)
-    [(text,)] = database.rows("SELECT other FROM models WHERE uid = ?", (uid,))
+        insert(database, table.name, {"uid": uid} | columns)
     other = from_json_text(text) if text else {}
     other.pop(section, None)
     other |= {section: rest} if rest else {}
@@ -119,7 +131,7 @@ def _put_columns(database: Database, head: dict[str, Any], applied: Applied) -> 
     line, rest = _process_line(database, tables["processes"], process)
     if applied.serve == "process":
         columns, left = _split_router(tables["router_config"], document)
-        _insert(database, "router_config", _with_other(head | columns, rest | left))
+        insert(database, "router_config", _with_other(head | columns, rest | left))
     else:
         files, left = _split_implied(document, applied.serve)
         rest |= left
@@ -129,14 +141,14 @@ def _put_columns(database: Database, head: dict[str, Any], applied: Applied) -> 
                 lines[section], left = tables[section_table(section)].split(document.pop(section))
                 rest |= {section: left} if left or not tree else {}
         columns, left = tables["models"].split(document)
-        _insert(database, "models", _with_other(head | columns, rest | left))
+        insert(database, "models", _with_other(head | columns, rest | left))
         for section, values in lines.items():
             if values:
-                _insert(database, section_table(section), {"uid": uid} | values)
+                insert(database, section_table(section), {"uid": uid} | values)
         for path, facts in files.items():
-            _insert(database, "model_files", {"uid": uid, "path": path, **facts})
+            insert(database, "model_files", {"uid": uid, "path": path, **facts})
     if line:
-        _insert(database, "processes", {"uid": uid} | line)
+        insert(database, "processes", {"uid": uid} | line)
 
 
 def _with_other(line: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,11 +221,3 @@ def _applied(version: int, serve: str, document: dict[str, Any], other: str | No
         if serve != "process":
             document = {key: value for key, value in document.items() if value is not None or key not in IMPLIED}
     return Applied(spec_version=version, serve=serve, document=document)
-
-
-def _insert(database: Database, table: str, values: Mapping[str, Any]) -> None:
-    names = ", ".join(f'"{name}"' for name in values)
-    database.execute(
-        f"INSERT INTO {table} ({names}) VALUES ({marks(list(values))})",  # noqa: S608 - our own names
-        tuple(values.values()),
-    )

@@ -2,6 +2,7 @@
 
 from reconciler.domain.names import ResourceId, SlotUid
 from reconciler.spec.record import InstanceRecord, ResourceRecord
+from reconciler.store import server_configs
 from reconciler.store.columns import marks, to_json, to_text
 from reconciler.store.database import Database
 from reconciler.store.documents import put_document
@@ -57,9 +58,15 @@ def note_instance(database: Database, uid: SlotUid, resource: ResourceId, instan
     _put_instance(database, uid, instance, instance.started_at)
 
 
-def forget(database: Database, uid: SlotUid) -> None:
-    """Removes a resource with its instances and conditions."""
+def forget_slot(database: Database, uid: SlotUid) -> None:
+    """Removes a resource with all that is recorded of it."""
     database.execute("DELETE FROM resources WHERE uid = ?", (uid,))
+
+
+def forget(database: Database, resource: ResourceId) -> None:
+    """The same by the name that it has now."""
+    database.execute("DELETE FROM resources WHERE resource = ?", (resource,))
+    database.execute(server_configs.PRUNE)
 
 
 def _put_instance(database: Database, uid: SlotUid, instance: InstanceRecord | None, now: float) -> None:

@@ -4,12 +4,13 @@ Server sections: one line for each that a process was started with, and one for 
 They belong to no model, and outlive all of them. Every function belongs into a transaction of the caller.
 """
 
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.store.columns import from_json_text, marks, to_json
+from reconciler.store.columns import from_json_text, to_json
 from reconciler.store.database import Database
-from reconciler.store.tables import merged, tables_of
+from reconciler.store.tables import insert, merged, tables_of
 
 TABLE = "model_server_config"
 PRUNE = """
@@ -24,7 +25,10 @@ def number_of(database: Database, server: Mapping[str, Any]) -> int:
     values = _values(database, server)
     same = " AND ".join(f'"{name}" IS ?' for name in values)
     found = database.rows(f"SELECT id FROM {TABLE} WHERE current = 0 AND {same}", tuple(values.values()))  # noqa: S608 - our own names
-    return found[0][0] if found else _insert(database, values | {"current": 0})
+    if found:
+        number: int = found[0][0]
+        return number
+    return _insert(database, values | {"current": 0}, server)
 
 
 def by_number(database: Database) -> dict[int, dict[str, Any]]:
@@ -45,10 +49,11 @@ def put_current(database: Database, server: Mapping[str, Any]) -> None:
     """Records what is declared from now on."""
     values = _values(database, server)
     database.execute(f"DELETE FROM {TABLE} WHERE current = 1")  # noqa: S608 - our own name
-    _insert(database, values | {"current": 1})
+    _insert(database, values | {"current": 1}, server)
 
 
 def _values(database: Database, server: Mapping[str, Any]) -> dict[str, Any]:
+    """Every column, also those that it does not mention: sameness is asked of all of them."""
     table = tables_of(database)[TABLE]
     columns, rest = table.split(server)
     return dict.fromkeys(table.kinds) | columns | {"other": to_json(rest) if rest else None}
@@ -58,11 +63,9 @@ def _tree(tree: dict[str, Any], other: str | None) -> dict[str, Any]:
     return merged(tree, from_json_text(other)) if other else tree
 
 
-def _insert(database: Database, values: Mapping[str, Any]) -> int:
-    names = ", ".join(f'"{name}"' for name in values)
-    cursor = database.execute(
-        f"INSERT INTO {TABLE} ({names}) VALUES ({marks(list(values))}) RETURNING id",  # noqa: S608 - our own names
-        tuple(values.values()),
-    )
-    number: int = cursor.fetchone()[0]
-    return number
+def _insert(database: Database, values: Mapping[str, Any], server: Mapping[str, Any]) -> int:
+    """Makes a line; one that the checks refuse, as of an adopted process, is kept whole in `other`."""
+    try:
+        return insert(database, TABLE, values)
+    except sqlite3.IntegrityError:
+        return insert(database, TABLE, {"current": values["current"], "other": to_json(server)})

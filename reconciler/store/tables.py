@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from reconciler.domain.frozen import frozen
-from reconciler.store.columns import from_json_text, to_strict_json
+from reconciler.store.columns import from_json_text, marks, to_strict_json
 from reconciler.store.database import Database
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -26,11 +26,9 @@ KEYS = frozenset({"uid", "id", "name", "serve", "current", "server_config", "spe
 """Columns that are no part of a document."""
 
 _LARGEST = 2**63 - 1
-_COLUMNS = """
-    SELECT made.name, one.name, one.type, instr(made.sql, 'json_valid(' || one.name || ')') > 0,
-        instr(made.sql, '(' || one.name || ' IN (0, 1))') > 0 OR instr(made.sql, '("' || one.name || '" IN (0, 1))') > 0
-    FROM sqlite_schema AS made, pragma_table_info(made.name) AS one
-    WHERE made.type = 'table' AND (made.name GLOB 'model*' OR made.name GLOB '*_config' OR made.name = 'processes')
+_MADE = """
+    SELECT name, sql FROM sqlite_schema
+    WHERE type = 'table' AND (name GLOB 'model*' OR name GLOB '*_config' OR name = 'processes')
 """
 
 
@@ -116,6 +114,13 @@ def tables_of(database: Database) -> Tables:
     return _known[database]
 
 
+def insert(database: Database, table: str, values: Mapping[str, Any]) -> int:
+    """Writes one row by the names of its columns; returns its number, where the table has numbers."""
+    names = ", ".join(f'"{name}"' for name in values)
+    statement = f"INSERT INTO {table} ({names}) VALUES ({marks(list(values))})"  # noqa: S608 - our own names
+    return database.execute(statement, tuple(values.values())).lastrowid or 0
+
+
 def merged(tree: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """A tree with what its columns could not hold."""
     for key, value in other.items():
@@ -125,16 +130,25 @@ def merged(tree: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _asked(database: Database) -> Tables:
-    kinds: dict[str, dict[str, str]] = {}
-    for table, column, kind, is_json, is_boolean in database.rows(_COLUMNS):
-        known = kinds.setdefault(table, {})
-        if column not in KEYS:
-            known[column] = "json" if is_json else "boolean" if is_boolean else kind
-    sections = (one.removeprefix("model_").removesuffix("_config") for one in kinds if one.endswith("_config"))
+    made: dict[str, str] = dict(database.rows(_MADE))
+    sections = (one.removeprefix("model_").removesuffix("_config") for one in made)
     return Tables(
-        by_name={name: _table(name, columns) for name, columns in kinds.items()},
-        sections=tuple(one for one in sections if section_table(one) in kinds and one != "server"),
+        by_name={name: _table(name, _kinds(database, name, sql)) for name, sql in made.items()},
+        sections=tuple(one for one in sections if section_table(one) in made and one != "server"),
     )
+
+
+def _kinds(database: Database, table: str, sql: str) -> dict[str, str]:
+    """The types as SQLite has them, and by their checks those that it has not."""
+    return {
+        name: "json"
+        if f"json_valid({name})" in sql
+        else "boolean"
+        if f"({name} IN (0, 1))" in sql or f'("{name}" IN (0, 1))' in sql
+        else kind
+        for name, kind in database.rows("SELECT name, type FROM pragma_table_info(?)", (table,))
+        if name not in KEYS
+    }
 
 
 def _table(name: str, kinds: dict[str, str]) -> Table:
