@@ -36,7 +36,8 @@ class Errand:
 
 async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, parallelism: int) -> RunReport:
     """
-    Does what a plan says, and nothing else. A plan without changes touches neither a process nor the store.
+    Does what a plan says, and nothing else. A plan without changes touches no process, and of the store only what is
+    declared for the fleet as a whole.
 
     Cancelling it (a second ^C) leaves intents without outcome, which the next run repairs.
     """
@@ -44,7 +45,10 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
     for line in begun(ctx):
         writer.put(line, ctx.world.clock.now())
     writer.abandon_open_steps(ctx.world.clock.now())
+    if learned := architectures(ctx):
+        writer.note_architectures(learned)
     if plan.is_empty and not refresh:
+        writer.note_fleet(ctx.fleet)
         return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
     clock = ctx.world.clock
     began = clock.monotonic()
@@ -77,7 +81,7 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
         skipped_for_safety=_skipped(plan),
         seconds=clock.monotonic() - began,
     )
-    generation = writer.finish_run(run, report, clock.now())
+    generation = writer.finish_run(run, report, clock.now(), fleet=ctx.fleet)
     crashpoint("run-finished")
     return replace(report, generation=generation)
 
@@ -95,6 +99,20 @@ def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
         for line, carrier in found
         if carrier is not None and carrier.process.marks and carrier.process.marks.instance in known
     )
+
+
+def architectures(ctx: Context) -> dict[str, str]:
+    """What the record does not know yet of files that did not change since they were applied, by path."""
+    applied = (line.applied.document.get("files", {}) for line in ctx.record.resources.values() if line.applied)
+    unknown = {path: facts for files in applied for path, facts in files.items() if "architecture" not in facts}
+    seen = {path: ctx.seen.files.get(path) for path in unknown}
+    return {
+        path: file.architecture
+        for path, file in seen.items()
+        if file is not None
+        and file.architecture is not None
+        and (file.size, file.mtime_ns) == (unknown[path]["size"], unknown[path]["mtime_ns"])
+    }
 
 
 def refreshed(ctx: Context, plan: Plan) -> tuple[ResourceRecord, ...]:

@@ -116,7 +116,7 @@ def test_a_document_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         apply_lines(writer, EMBED)
     raw = sqlite3.connect(tmp_path / "store.db")
-    raw.execute("UPDATE resources SET spec_version = 99")
+    raw.execute("UPDATE models SET spec_version = 99")
     raw.commit()
     raw.close()
 
