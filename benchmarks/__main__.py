@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import cold_apply, growth, loading, many_models, noop_plan, startup
+from benchmarks import cold_apply, growth, loading, many_models, noop_plan, startup, store_metrics
 from benchmarks.machine import describe
 from benchmarks.table import Row, rows
 
@@ -15,6 +15,7 @@ RATIOS: dict[str, Callable[[int], list[Row]]] = {
     "loading": loading.measure,
     "many-models": many_models.measure,
     "cold-apply": cold_apply.measure,
+    "store-metrics": store_metrics.measure,
 }
 GROWTH = "growth"
 ALL = (*RATIOS, GROWTH)
@@ -35,7 +36,7 @@ def main(args: Sequence[str] | None = None) -> None:
     if measured:
         parts += [
             "## Ratios",
-            "Whole processes, taken in turn; median (smallest..largest) of each turn.",
+            "Whole processes, and single calls for `store`, taken in turn; median (smallest..largest) of each turn.",
             rows(measured),
         ]
     if GROWTH in names:

@@ -131,5 +131,89 @@ DIAGNOSTICS = _document(
     {"valid": FLAG, "error_count": COUNT, "warning_count": COUNT, "diagnostics": _list(DIAGNOSTIC)},
 )
 
-SCHEMAS: dict[str, Json] = {"plan": PLAN, "status": STATUS, "diagnostics": DIAGNOSTICS}
+STORED_PART = _object(
+    {
+        "name": TEXT,
+        "kind": {"enum": ["table", "index"]},
+        "table": TEXT,
+        "rows": _or_null(COUNT),
+        "bytes": _or_null(COUNT),
+    }
+)
+STORED_FILE = _object(
+    {
+        "path": TEXT,
+        "version": COUNT,
+        "newest_version": COUNT,
+        "bytes": COUNT,
+        "free_bytes": COUNT,
+        "journal_mode": TEXT,
+        "exact": FLAG,
+        "parts": _list(STORED_PART),
+    }
+)
+STORE_INFO = _document(
+    "What `reconcile store info --format json` prints",
+    {
+        "directory": TEXT,
+        "fleet": TEXT,
+        "lineage": TEXT,
+        "serial": COUNT,
+        "generation": COUNT,
+        "resources": COUNT,
+        "disk_free": COUNT,
+        "store": STORED_FILE,
+        "metrics": _or_null(STORED_FILE),
+        "beside": _list(_object({"name": TEXT, "bytes": COUNT})),
+    },
+)
+STORE_CHECK = _document(
+    "What `reconcile store check --format json` prints",
+    {"directory": TEXT, "ok": FLAG, "findings": _list(_object({"what": TEXT, "found": TEXT, "fix": TEXT}))},
+)
+ROWS: Json = {"type": "object", "additionalProperties": COUNT}
+STORE_MIGRATE = _document(
+    "What `reconcile store migrate --format json` prints",
+    {
+        "path": TEXT,
+        "dry_run": FLAG,
+        "version_before": COUNT,
+        "version_after": COUNT,
+        "backup": _or_null(TEXT),
+        "migrations": _list(
+            _object(
+                {
+                    "number": LINE,
+                    "name": TEXT,
+                    "sha256": TEXT,
+                    "sql": _list(TEXT),
+                    "rows_before": ROWS,
+                    "rows_after": ROWS,
+                }
+            )
+        ),
+    },
+)
+STORE_RESTORE = _document(
+    "What `reconcile store restore --format json` and `store import --format json` print",
+    {
+        "directory": TEXT,
+        "lineage": TEXT,
+        "version": COUNT,
+        "generation": COUNT,
+        "generation_before": _or_null(COUNT),
+        "backup": _or_null(TEXT),
+        "running": COUNT,
+    },
+)
+
+SCHEMAS: dict[str, Json] = {
+    "plan": PLAN,
+    "status": STATUS,
+    "diagnostics": DIAGNOSTICS,
+    "store-info": STORE_INFO,
+    "store-check": STORE_CHECK,
+    "store-migrate": STORE_MIGRATE,
+    "store-restore": STORE_RESTORE,
+}
 """By the name that `reconcile schema` takes."""

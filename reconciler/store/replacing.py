@@ -16,7 +16,7 @@ from reconciler.domain.stored import Replaced
 from reconciler.errors import StoreError
 from reconciler.spec.record import Record
 from reconciler.store.backup import back_up, copy_into, free_name, to_disk
-from reconciler.store.failures import UnusableStoreError, damaged, explained
+from reconciler.store.failures import UnusableStoreError, explained
 from reconciler.store.filesystem import is_local
 from reconciler.store.journal_mode import journal_mode
 from reconciler.store.layout import BACKUPS, STORE, backup_folder, is_there, prepare, read_lineage, write_lineage
@@ -92,7 +92,7 @@ def install(  # noqa: PLR0913 - what goes where, when, and on whose word
             hint="servers that run now would be strangers; insist with `--accept-lineage`",
         )
     if old and old.lineage:
-        _succeed(staged, old.serial, now=now, what=what, who=who)
+        _succeed(staged, old.serial, (now, who, what, str(origin)))
     backup = _put(directory, staged, now)
     if new.lineage and new.lineage != read_lineage(directory):
         write_lineage(directory, new.lineage)
@@ -112,7 +112,11 @@ def _checked(staged: Path, origin: Path) -> int:
         if not version:
             raise UnusableStoreError(f"`{origin}` is empty, and no store", hint="name a backup that holds something")
         if broken := copy.execute("PRAGMA foreign_key_check").fetchall():
-            raise damaged(origin, f"{len(broken)} rows point nowhere; the first is in table `{broken[0][0]}`")
+            raise UnusableStoreError(
+                f"`{origin}` is no sound store: {len(broken)} rows point nowhere",
+                detail=f"the first is in table `{broken[0][0]}`",
+                hint="name another backup",
+            )
         return version
 
 
@@ -128,16 +132,15 @@ def _record_or_none(directory: Path) -> Record | None:
         return None
 
 
-def _succeed(staged: Path, serial: int, *, now: float, what: str, who: str) -> None:
-    """Plans that were saved before are stale from here on, and the audit knows why."""
+def _succeed(staged: Path, serial: int, event: tuple[float, str, str, str]) -> None:
+    """Plans that were saved before are stale from here on, and the audit knows why: when, who, what and from where."""
     with explained(staged), closing(connect(staged, "rw")) as copy, writing(copy):
         copy.execute(
             "UPDATE metadata SET value = CAST(max(CAST(value AS INTEGER), ?) + 1 AS TEXT) WHERE key = 'serial'",
             (serial,),
         )
         copy.execute(
-            "INSERT INTO events (at, who, what, resource, result, detail) VALUES (?, ?, ?, '', 'done', '')",
-            (now, who, what),
+            "INSERT INTO events (at, who, what, resource, result, detail) VALUES (?, ?, ?, '', 'done', ?)", event
         )
 
 

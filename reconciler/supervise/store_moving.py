@@ -57,7 +57,7 @@ def _require_stopped(directory: Path) -> None:
         pids = running(directory, store.lineage)
     if pids:
         raise UnsafePlanError(
-            f"{len(pids)} servers run from `{directory}`",
+            f"servers run from `{directory}`",
             detail=f"pids {', '.join(map(str, pids))}; files of that directory stand in their command lines",
             hint="stop them first with `reconcile destroy`; or keep the directory where it is: "
             f"`reconcile store rename NAME --keep-directory`, then `--store {directory}` with every command",

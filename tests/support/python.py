@@ -5,13 +5,13 @@ import subprocess
 import sys
 
 
-def run_python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+def run_python(code: str, *arguments: object, seconds: float = 30) -> subprocess.CompletedProcess[str]:
     """Runs code with this project importable; returns when it ended, however it did."""
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=seconds,
         check=False,
         env=environment(),
     )

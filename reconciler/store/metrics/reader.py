@@ -1,9 +1,12 @@
 """What anybody may ask of the measurements beside a store."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reconciler.domain.metrics import GpuSample, HostSample, ModelSample, Sample
 from reconciler.store.database import Database
+
+if TYPE_CHECKING:
+    from reconciler.domain.metrics import GpuSample, HostSample, ModelSample, Sample
 
 
 class MetricsReader:
@@ -19,7 +22,7 @@ class MetricsReader:
 
     def metrics(
         self, *, since: float | None = None, until: float | None = None, limit: int | None = None, node: str = "local"
-    ) -> tuple[HostSample, ...]:
+    ) -> "tuple[HostSample, ...]":
         """The host, oldest first."""
         from reconciler.store.metrics import queries  # noqa: PLC0415 - most who read a store ask for no measurements
 
@@ -34,8 +37,9 @@ class MetricsReader:
         until: float | None = None,
         limit: int | None = None,
         node: str = "local",
-    ) -> tuple[tuple[float, ModelSample], ...]:
+    ) -> "tuple[tuple[float, ModelSample], ...]":
         """One model by its name, each sample with its time, oldest first."""
+        from reconciler.domain.metrics import ModelSample  # noqa: PLC0415 - as above
         from reconciler.store.metrics import queries  # noqa: PLC0415 - as above
 
         window = queries.Window(since=since, until=until, limit=limit, node=node)
@@ -49,14 +53,15 @@ class MetricsReader:
         until: float | None = None,
         limit: int | None = None,
         node: str = "local",
-    ) -> tuple[tuple[float, GpuSample], ...]:
+    ) -> "tuple[tuple[float, GpuSample], ...]":
         """One GPU as its samples name it, each with its time, oldest first."""
+        from reconciler.domain.metrics import GpuSample  # noqa: PLC0415 - as above
         from reconciler.store.metrics import queries  # noqa: PLC0415 - as above
 
         window = queries.Window(since=since, until=until, limit=limit, node=node)
         return queries.parts(self._beside, GpuSample, gpu, window)
 
-    def latest_metrics(self, *, node: str = "local") -> Sample | None:
+    def latest_metrics(self, *, node: str = "local") -> "Sample | None":
         """All of the last moment, with its models and GPUs; nothing where nothing was measured."""
         from reconciler.store.metrics import queries  # noqa: PLC0415 - as above
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from reconciler.errors import StoreError
 from reconciler.store.layout import METRICS, is_there
 from reconciler.store.metrics.schema import METRICS_KIND
+from reconciler.store.migrations import STORE_KIND, Kind
+from reconciler.store.opening import in_memory
 from reconciler.store.raw import quoted, raw, tables
 from reconciler.store.transfer.values import encoded, text_or_bytes
 
@@ -29,7 +32,7 @@ def export(directory: Path, *, program: str, metrics: bool = True) -> Iterator[s
         StoreError: there is none, or it is newer than the program, or damaged.
     """
     measured = _version(directory) if metrics else 0
-    with raw(directory) as (connection, version):
+    with _snapshot(directory, STORE_KIND) as (connection, version):
         facts = dict(connection.execute("SELECT key, value FROM metadata"))
         yield _line(
             {
@@ -47,11 +50,20 @@ def export(directory: Path, *, program: str, metrics: bool = True) -> Iterator[s
             yield row
             count += 1
     if measured:
-        with raw(directory, METRICS_KIND) as (connection, _):
+        with _snapshot(directory, METRICS_KIND) as (connection, _):
             for row in _rows(connection, OF_METRICS):
                 yield row
                 count += 1
     yield _line({"end": True, "rows": count})
+
+
+@contextmanager
+def _snapshot(directory: Path, kind: Kind) -> Iterator[tuple[Connection, int]]:
+    """A copy in memory: whoever reads the lines may take his time, and a writer must not wait for him."""
+    with closing(in_memory()) as copy:
+        with raw(directory, kind) as (connection, version):
+            connection.backup(copy)
+        yield copy, version
 
 
 def _version(directory: Path) -> int:

@@ -221,7 +221,7 @@ def test_doctor_exits_1_with_the_way_out_when_something_is_missing(run: Run):
     assert re.search(r"^fail +llama-server +.*\n +fix: ", ended.out, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["fleet", "plan", "status", "diagnostics"])
+@pytest.mark.parametrize("name", ["fleet", *SCHEMAS])
 def test_schema_prints_a_schema(run: Run, name: str):
     document = json.loads(run("schema", name, catalogue=False).out)
 
@@ -231,12 +231,9 @@ def test_schema_prints_a_schema(run: Run, name: str):
 def test_schema_writes_all_of_them(run: Run, folder: Path):
     run("schema", "--write", "out", catalogue=False)
 
-    assert sorted(one.name for one in (folder / "out").iterdir()) == [
-        "diagnostics.schema.json",
-        "fleet.schema.json",
-        "plan.schema.json",
-        "status.schema.json",
-    ]
+    assert sorted(one.name for one in (folder / "out").iterdir()) == sorted(
+        f"{name}.schema.json" for name in ("fleet", *SCHEMAS)
+    )
 
 
 def test_version_names_what_a_report_should_begin_with(run: Run):
@@ -250,7 +247,7 @@ def test_text_has_no_colour_without_a_terminal(run: Run):
     assert "\x1b" not in run("plan", "--offline").out
 
 
-@pytest.mark.parametrize("name", ["fleet", "plan", "status", "diagnostics"])
+@pytest.mark.parametrize("name", ["fleet", *SCHEMAS])
 def test_the_schemas_of_the_repository_are_what_the_program_prints(run: Run, name: str):
     stored = CATALOGUE.parents[1] / f"{name}.schema.json"
 

@@ -67,7 +67,8 @@ def test_one_migrates_and_the_others_find_it_done(tmp_path: Path, mode: str, mad
     assert ended == [(f"[({200000}, {200000 * 200001 // 2 + 2})]\n", "")] * 4
     with closing(open_file(tmp_path / "store.db")) as raw:
         assert raw.execute("SELECT count(*) FROM migrations").fetchone() == (len(SLOW),)
-    assert len(list((tmp_path / "backups").iterdir())) == int(made)
+    # Who comes in between two migrations of another keeps what he finds, too.
+    assert len(list((tmp_path / "backups").glob(f"store-v{len(MIGRATIONS)}-*"))) >= int(made)
 
 
 def test_a_reader_sees_a_store_before_or_after_but_never_between(tmp_path: Path) -> None:
