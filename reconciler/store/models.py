@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from fnmatch import translate
 from typing import Any, TypeVar
 
@@ -82,7 +83,7 @@ class ModelRecord:
     generation: int
     failure: str
     sections: tuple[str, ...]
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] = field(repr=False)
 
     @property
     def source(self) -> str | None:
