@@ -119,9 +119,17 @@ def _statements(table: str, sql: str, columns: list[Column]) -> Iterator[str]:
     yield from added
 
 
+def check_of(sql: str, column: str) -> str:
+    """What a table asks of a column; empty when nothing."""
+    _, _, check = (_definition(" ".join(sql.split()), column) or "").partition(" CHECK ")
+    return check[1:-1]
+
+
 def _definition(sql: str, name: str) -> str | None:
     """A column as the table was made with it, in one line."""
-    found = re.search(rf"[(,] ({re.escape(quoted(name))} [A-Z]+(?: NOT NULL)?)", sql)
+    found = re.search(
+        rf"[(,] ({re.escape(quoted(name))} [A-Z]+(?: PRIMARY KEY)?(?: NOT NULL)?(?: UNIQUE)?(?: DEFAULT \S+)?)", sql
+    )
     if not found:
         return None
     rest = sql[found.end() :]
