@@ -7,7 +7,7 @@ the server section that it was started with. Every function belongs into a trans
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_name
@@ -17,7 +17,7 @@ from reconciler.spec.versions import upcast
 from reconciler.store import server_configs
 from reconciler.store.columns import from_json_text, to_json
 from reconciler.store.database import Database
-from reconciler.store.tables import Tables, insert, merged, section_table, tables_of
+from reconciler.store.tables import insert, merged, section_table, tables_of
 
 PROCESS = ("server", "environment", "secrets", "llama_server")
 """Keys of a document that only a process of its own has."""
@@ -62,30 +62,30 @@ def read_documents(
     scope = "" if uids is None else "WHERE uid IN (SELECT value FROM json_each(?))"
     parameters = () if uids is None else (to_json(list(uids)),)
 
-    def rows(table: str, columns: str) -> Iterator[tuple[Any, ...]]:
-        return iter(database.execute(f"SELECT {columns} FROM {table} {scope}", parameters))  # noqa: S608 - our own names
+    def rows(table: str, keys: str) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+        """Of each row the keys, and the tree that the rest of it is."""
+        count, known = keys.count(",") + 1, tables[table]
+        found = database.rows(f"SELECT {keys}, {known.selected} FROM {table} {scope}", parameters)  # noqa: S608 - our own names
+        trees = known.joined([row[count:] for row in found])
+        return [(row[:count], tree) for row, tree in zip(found, trees, strict=True)]
 
-    parts = {
-        section: {uid: tables[section_table(section)].joined(values) for uid, *values in rows(*_part(tables, section))}
-        for section in (tables.sections if sections is None else sections)
-    }
+    wanted = tables.sections if sections is None else sections
+    parts = {one: {uid: tree for (uid,), tree in rows(section_table(one), "uid")} for one in wanted}
     files: dict[str, dict[str, Any]] = {}
-    for uid, path, *facts in rows("model_files", "uid, path, size, mtime_ns, architecture"):
-        files.setdefault(uid, {})[path] = _facts(*facts)
-    processes = _processes(database, tables, rows)
+    for (uid, path), facts in rows("model_files", "uid, path"):
+        files.setdefault(uid, {})[path] = facts
+    servers = server_configs.by_number(database)
+    processes = {
+        uid: tree if server is None else tree | {"server": servers[server]}
+        for (uid, server), tree in rows("processes", "uid, server_config")
+    }
     found: dict[str, Applied] = {}
-    models = tables["models"]
-    for uid, serve, version, other, *values in rows("models", f"uid, serve, spec_version, other, {models.selected}"):
-        document = {"files": files.get(uid, {}), **models.joined(values)}
-        if serve == "dedicated":
-            document["serve"] = serve
-        for section, trees in parts.items():
-            if uid in trees:
-                document[section] = trees[uid]
-        found[uid] = _applied(version, serve, document | processes.get(uid, {}), other)
-    router = tables["router_config"]
-    for uid, version, other, *values in rows("router_config", f"uid, spec_version, other, {router.selected}"):
-        tree = router.joined(values)
+    for (uid, serve, version, other), tree in rows("models", "uid, serve, spec_version, other"):
+        implied = {"serve": serve} if serve == "dedicated" else {}
+        sectioned = {section: trees[uid] for section, trees in parts.items() if uid in trees}
+        document = {"files": files.get(uid, {}), **implied, **tree, **sectioned, **processes.get(uid, {})}
+        found[uid] = _applied(version, serve, document, other)
+    for (uid, version, other), tree in rows("router_config", "uid, spec_version, other"):
         document = ({"router": tree} if tree else {}) | processes.get(uid, {})
         found[uid] = _applied(version, "process", document, other)
     return found
@@ -116,11 +116,6 @@ def put_section(database: Database, resource: ResourceId, section: str, tree: Ma
 
 def _head_of(serve: str) -> str:
     return "router_config" if serve == "process" else "models"
-
-
-def _part(tables: Tables, section: str) -> tuple[str, str]:
-    table = tables[section_table(section)]
-    return table.name, f"uid, {table.selected}"
 
 
 def _put_router(database: Database, head: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
@@ -193,11 +188,6 @@ def _plain(path: str, facts: Mapping[str, Any]) -> bool:
     return numbers and all(type(one) is str and one.isprintable() for one in texts)
 
 
-def _facts(size: int, mtime_ns: int, architecture: str | None) -> dict[str, Any]:
-    facts: dict[str, Any] = {"size": size, "mtime_ns": mtime_ns}
-    return facts if architecture is None else facts | {"architecture": architecture}
-
-
 def _put_process(database: Database, uid: SlotUid, process: dict[str, Any]) -> dict[str, Any]:
     """Writes what only a process has, with the number of its server section; returns what it could not hold."""
     server = process.pop("server", None)
@@ -209,15 +199,6 @@ def _put_process(database: Database, uid: SlotUid, process: dict[str, Any]) -> d
     if columns:
         insert(database, "processes", {"uid": uid, **columns})
     return rest
-
-
-def _processes(database: Database, tables: Tables, rows: Any) -> dict[str, dict[str, Any]]:
-    table = tables["processes"]
-    servers = server_configs.by_number(database)
-    found = {}
-    for uid, server, *values in rows("processes", f"uid, server_config, {table.selected}"):
-        found[uid] = table.joined(values) | ({} if server is None else {"server": servers[server]})
-    return found
 
 
 def _applied(version: int, serve: str, document: dict[str, Any], other: str | None) -> Applied:

@@ -100,6 +100,11 @@ def everything() -> Iterator[Applied]:
         yield router(flat)
 
 
+def complete() -> Applied:
+    """A model of the router that says everything that one can say."""
+    return model(dict(samples()), validate(ModelSpec, OWN).document(), serve="router")
+
+
 def _at(tree: Any, path: str) -> Any:
     for key in path.split("."):
         tree = tree[key]
