@@ -11,11 +11,10 @@ from reconciler.spec.record import Applied
 from reconciler.store import Store, Writer
 from reconciler.store.columns import to_json
 from reconciler.store.database import Database
-from reconciler.store.migrations import MIGRATIONS
 from tests.support import applied
+from tests.support.first_version import as_line, write_first
 from tests.support.stores import NOW, open_writer
 
-FIRST = MIGRATIONS[:1]
 GENERATION = {
     "version": 1,
     "fleet": "homelab",
@@ -24,17 +23,11 @@ GENERATION = {
 }
 
 
-def write_first(directory: Path, documents: Iterable[Applied]) -> None:
-    """A store as the first version of this program wrote it."""
-    database = Database.for_writing(directory, now=NOW, migrations=FIRST)
+def write(directory: Path, documents: Iterable[Applied]) -> None:
+    """A store of the first version with these documents, and one generation."""
+    lines = [as_line(number, one) for number, one in enumerate(documents)]
+    database = write_first(directory, lines, now=NOW)
     with database.writing():
-        for number, one in enumerate(documents):
-            name = "router" if one.serve == "process" else f"model/m{number}"
-            database.execute(
-                "INSERT INTO resources (uid, resource, spec_version, serve, applied, desired_running, protected, "
-                "restarts, load_seconds) VALUES (?, ?, 1, ?, ?, 1, 0, 0, '[]')",
-                (f"uid-{number}", name, one.serve, to_json(one.document)),
-            )
         database.execute("INSERT INTO runs VALUES (1, 'apply', 1, 2, 'done', '', '', '', '', 1, NULL, NULL)")
         database.execute(
             "INSERT INTO generations VALUES (1, 1, 1, ?, '', '{}', 'done', '', '', 1)", (to_json(GENERATION),)
@@ -65,7 +58,7 @@ def others(directory: Path) -> list[bool]:
 def test_every_setting_moves_into_its_column(tmp_path: Path) -> None:
     # A resource of one name each; of the many forms of a router only the first.
     wanted = [one for number, one in enumerate(applied.everything()) if one.serve != "process" or number < 3]
-    write_first(tmp_path, wanted)
+    write(tmp_path, wanted)
 
     with Store.open(tmp_path) as store:
         assert documents(store) == texts(wanted)
@@ -77,7 +70,7 @@ def test_every_setting_moves_into_its_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize("which", range(2, len(list(applied.everything())), 3))
 def test_every_setting_of_a_router_moves_into_its_column(tmp_path: Path, which: int) -> None:
     wanted = [list(applied.everything())[which]]
-    write_first(tmp_path, wanted)
+    write(tmp_path, wanted)
 
     with Store.open(tmp_path) as store:
         assert documents(store) == texts(wanted)
@@ -106,7 +99,7 @@ def test_every_setting_of_a_router_moves_into_its_column(tmp_path: Path, which: 
 )
 def test_what_a_column_cannot_take_is_kept_and_the_others_move(tmp_path: Path, more: dict[str, Any]) -> None:
     wanted = [applied.model({}, more), applied.model({"memory.ctx_size": 512}), applied.router({}, more)]
-    write_first(tmp_path, wanted)
+    write(tmp_path, wanted)
 
     with Store.open(tmp_path) as store:
         assert documents(store) == texts(wanted)
@@ -115,14 +108,14 @@ def test_what_a_column_cannot_take_is_kept_and_the_others_move(tmp_path: Path, m
 
 def test_a_document_without_files_stays_without(tmp_path: Path) -> None:
     wanted = [Applied(spec_version=1, serve="router", document={"hf": "org/repo"})]
-    write_first(tmp_path, wanted)
+    write(tmp_path, wanted)
 
     with Store.open(tmp_path) as store:
         assert documents(store) == texts(wanted)
 
 
 def test_what_was_declared_last_is_known(tmp_path: Path) -> None:
-    write_first(tmp_path, [])
+    write(tmp_path, [])
 
     with Store.open(tmp_path) as store:
         server, logging = store.server(), store.logging()
