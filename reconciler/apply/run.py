@@ -11,9 +11,11 @@ from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.executor import Execution
 from reconciler.domain.change import Action
 from reconciler.domain.frozen import frozen
+from reconciler.domain.observation import Observation
 from reconciler.domain.outcome import RunReport
 from reconciler.domain.plan import Plan
-from reconciler.spec.record import ResourceRecord
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.record import Record, ResourceRecord
 from reconciler.store import Writer
 
 
@@ -45,10 +47,8 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
     for line in begun(ctx):
         writer.put(line, ctx.world.clock.now())
     writer.abandon_open_steps(ctx.world.clock.now())
-    if learned := architectures(ctx):
-        writer.note_architectures(learned)
     if plan.is_empty and not refresh:
-        writer.note_fleet(ctx.fleet)
+        settle(ctx.record, ctx.seen, ctx.fleet, writer)
         return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
     clock = ctx.world.clock
     began = clock.monotonic()
@@ -101,14 +101,21 @@ def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
     )
 
 
-def architectures(ctx: Context) -> dict[str, str]:
+def settle(record: Record, seen: Observation, fleet: FleetSpec, writer: Writer) -> None:
+    """Records what is declared for the fleet as a whole, and what was learned of files, where nothing else is done."""
+    if learned := _architectures(record, seen):
+        writer.note_architectures(learned)
+    writer.note_fleet(fleet)
+
+
+def _architectures(record: Record, seen: Observation) -> dict[str, str]:
     """What the record does not know yet of files that did not change since they were applied, by path."""
-    applied = (line.applied.document.get("files", {}) for line in ctx.record.resources.values() if line.applied)
+    applied = (line.applied.document.get("files", {}) for line in record.resources.values() if line.applied)
     unknown = {path: facts for files in applied for path, facts in files.items() if "architecture" not in facts}
-    seen = {path: ctx.seen.files.get(path) for path in unknown}
+    found = {path: seen.files.get(path) for path in unknown}
     return {
         path: file.architecture
-        for path, file in seen.items()
+        for path, file in found.items()
         if file is not None
         and file.architecture is not None
         and (file.size, file.mtime_ns) == (unknown[path]["size"], unknown[path]["mtime_ns"])

@@ -27,7 +27,7 @@ def from_json_text(text: str) -> Any:
 
 def from_json(texts: Iterable[str | None]) -> list[Any]:
     """The values of a whole column, in one parse; `None` stays."""
-    found: list[Any] = json.loads(f"[{','.join('null' if text is None else text for text in texts)}]")
+    found: list[Any] = json.loads(f"[{','.join([text or 'null' for text in texts])}]")
     return found
 
 

@@ -23,8 +23,9 @@ def logging(database: Database) -> dict[str, Any] | None:
     rows = database.rows(f"SELECT other, {table.selected} FROM {_LOGGING}")  # noqa: S608 - our own names
     if not rows:
         return None
-    other, *values = rows[0]
-    return merged(table.joined(values), from_json_text(other) if other else {})
+    [(other, *values)] = rows
+    [tree] = table.joined([values])
+    return merged(tree, from_json_text(other) if other else {})
 
 
 def is_known(database: Database, fleet: FleetSpec) -> bool:

@@ -66,12 +66,27 @@ def declared_columns() -> tuple[Column, ...]:
     sections = {one: owner for one in SECTIONS if (owner := spec_within(fields(ModelSpec)[one].kind))}
     tables = {section_table(one): owner for one, owner in sections.items()}
     return (
-        *_columns("models", ModelSpec, leave_out=SECTIONS),
-        *(column for table, owner in tables.items() for column in _columns(table, owner)),
-        *_columns("model_server_config", ServerSpec),
-        *_columns("router_config", RouterSpec),
-        *_columns("logging_config", LoggingSpec),
+        *columns_of("models", ModelSpec, leave_out=SECTIONS),
+        *(column for table, owner in tables.items() for column in columns_of(table, owner)),
+        *columns_of("model_server_config", ServerSpec),
+        *columns_of("router_config", RouterSpec),
+        *columns_of("logging_config", LoggingSpec),
     )
+
+
+def columns_of(table: str, owner: type[Spec], prefix: str = "", leave_out: tuple[str, ...] = ()) -> Iterator[Column]:
+    """The columns that the settings of one class ask for."""
+    for name, field in fields(owner).items():
+        if name in leave_out:
+            continue
+        if inner := spec_within(field.kind):
+            yield from columns_of(table, inner, f"{prefix}{name}_")
+            continue
+        info = field.declared if isinstance(field.declared, SettingInfo) else None
+        shape = _shape(tuple(_shapes(field.kind, info.constraints if info else {})))
+        column = prefix + name
+        check = shape.check.replace("{}", quoted(column))
+        yield Column(table=table, name=column, type=shape.type, check=check, help=info.help if info else "")
 
 
 def missing(database: Database, columns: tuple[Column, ...] | None = None) -> tuple[str, ...]:
@@ -104,9 +119,17 @@ def _statements(table: str, sql: str, columns: list[Column]) -> Iterator[str]:
     yield from added
 
 
+def check_of(sql: str, column: str) -> str:
+    """What a table asks of a column; empty when nothing."""
+    _, _, check = (_definition(" ".join(sql.split()), column) or "").partition(" CHECK ")
+    return check[1:-1]
+
+
 def _definition(sql: str, name: str) -> str | None:
     """A column as the table was made with it, in one line."""
-    found = re.search(rf"[(,] ({re.escape(quoted(name))} [A-Z]+(?: NOT NULL)?)", sql)
+    found = re.search(
+        rf"[(,] ({re.escape(quoted(name))} [A-Z]+(?: PRIMARY KEY)?(?: NOT NULL)?(?: UNIQUE)?(?: DEFAULT \S+)?)", sql
+    )
     if not found:
         return None
     rest = sql[found.end() :]
@@ -121,20 +144,6 @@ def _balanced(text: str) -> str:
         if not depth:
             return text[: position + 1]
     return text
-
-
-def _columns(table: str, owner: type[Spec], prefix: str = "", leave_out: tuple[str, ...] = ()) -> Iterator[Column]:
-    for name, field in fields(owner).items():
-        if name in leave_out:
-            continue
-        if inner := spec_within(field.kind):
-            yield from _columns(table, inner, f"{prefix}{name}_")
-            continue
-        info = field.declared if isinstance(field.declared, SettingInfo) else None
-        shape = _shape(tuple(_shapes(field.kind, info.constraints if info else {})))
-        column = prefix + name
-        check = shape.check.replace("{}", quoted(column))
-        yield Column(table=table, name=column, type=shape.type, check=check, help=info.help if info else "")
 
 
 def _shape(alternatives: tuple[_Shape, ...]) -> _Shape:

@@ -7,7 +7,7 @@ the server section that it was started with. Every function belongs into a trans
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_name
@@ -17,7 +17,7 @@ from reconciler.spec.versions import upcast
 from reconciler.store import server_configs
 from reconciler.store.columns import from_json_text, to_json
 from reconciler.store.database import Database
-from reconciler.store.tables import Table, Tables, insert, merged, section_table, tables_of
+from reconciler.store.tables import insert, merged, section_table, tables_of
 
 PROCESS = ("server", "environment", "secrets", "llama_server")
 """Keys of a document that only a process of its own has."""
@@ -34,20 +34,18 @@ def put_document(database: Database, uid: SlotUid, resource: ResourceId, applied
         database.execute(f"DELETE FROM {table} WHERE uid = ?", (uid,))  # noqa: S608 - our own names
     if applied is None:
         return
-    head: dict[str, Any] = {"uid": uid, "spec_version": applied.spec_version}
-    if applied.serve != "process":
-        head |= {"name": model_name(resource) or resource, "serve": applied.serve}
-    database.execute("SAVEPOINT document")
-    try:
-        _put_columns(database, head, applied)
-    except sqlite3.IntegrityError:
-        # An adopted process may run with what no setting allows: it is kept as it is, and the step does not fail.
-        database.execute("ROLLBACK TO document")
-        other = dict(applied.document)
-        if applied.serve != "process":
-            other = dict.fromkeys(IMPLIED) | other
-        insert(database, _head_of(applied.serve), head | {"other": to_json(other)})
-    database.execute("RELEASE document")
+    if applied.serve == "process":
+        head: dict[str, Any] = {"uid": uid, "spec_version": applied.spec_version}
+        rest = _put_router(database, head, dict(applied.document))
+    else:
+        name = model_name(resource) or resource
+        head = {"uid": uid, "name": name, "serve": applied.serve, "spec_version": applied.spec_version}
+        rest = _put_model(database, head, dict(applied.document))
+    if rest:
+        database.execute(
+            f"UPDATE {_head_of(applied.serve)} SET other = ? WHERE uid = ?",  # noqa: S608 - our own names
+            (to_json(rest), uid),
+        )
 
 
 def read_documents(
@@ -64,30 +62,30 @@ def read_documents(
     scope = "" if uids is None else "WHERE uid IN (SELECT value FROM json_each(?))"
     parameters = () if uids is None else (to_json(list(uids)),)
 
-    def rows(table: str, columns: str) -> Iterator[tuple[Any, ...]]:
-        return iter(database.execute(f"SELECT {columns} FROM {table} {scope}", parameters))  # noqa: S608 - our own names
+    def rows(table: str, keys: str) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+        """Of each row the keys, and the tree that the rest of it is."""
+        count, known = keys.count(",") + 1, tables[table]
+        found = database.rows(f"SELECT {keys}, {known.selected} FROM {table} {scope}", parameters)  # noqa: S608 - our own names
+        trees = known.joined([row[count:] for row in found])
+        return [(row[:count], tree) for row, tree in zip(found, trees, strict=True)]
 
-    parts = {
-        section: {uid: tables[section_table(section)].joined(values) for uid, *values in rows(*_part(tables, section))}
-        for section in (tables.sections if sections is None else sections)
-    }
+    wanted = tables.sections if sections is None else sections
+    parts = {one: {uid: tree for (uid,), tree in rows(section_table(one), "uid")} for one in wanted}
     files: dict[str, dict[str, Any]] = {}
-    for uid, path, *facts in rows("model_files", "uid, path, size, mtime_ns, architecture"):
-        files.setdefault(uid, {})[path] = _facts(*facts)
-    processes = _processes(database, tables, rows)
+    for (uid, path), facts in rows("model_files", "uid, path"):
+        files.setdefault(uid, {})[path] = facts
+    servers = server_configs.by_number(database)
+    processes = {
+        uid: tree if server is None else tree | {"server": servers[server]}
+        for (uid, server), tree in rows("processes", "uid, server_config")
+    }
     found: dict[str, Applied] = {}
-    models = tables["models"]
-    for uid, serve, version, other, *values in rows("models", f"uid, serve, spec_version, other, {models.selected}"):
-        document = {"files": files.get(uid, {}), **models.joined(values)}
-        if serve == "dedicated":
-            document["serve"] = serve
-        for section, trees in parts.items():
-            if uid in trees:
-                document[section] = trees[uid]
-        found[uid] = _applied(version, serve, document | processes.get(uid, {}), other)
-    router = tables["router_config"]
-    for uid, version, other, *values in rows("router_config", f"uid, spec_version, other, {router.selected}"):
-        tree = router.joined(values)
+    for (uid, serve, version, other), tree in rows("models", "uid, serve, spec_version, other"):
+        implied = {"serve": serve} if serve == "dedicated" else {}
+        sectioned = {section: trees[uid] for section, trees in parts.items() if uid in trees}
+        document = {"files": files.get(uid, {}), **implied, **tree, **sectioned, **processes.get(uid, {})}
+        found[uid] = _applied(version, serve, document, other)
+    for (uid, version, other), tree in rows("router_config", "uid, spec_version, other"):
         document = ({"router": tree} if tree else {}) | processes.get(uid, {})
         found[uid] = _applied(version, "process", document, other)
     return found
@@ -120,50 +118,50 @@ def _head_of(serve: str) -> str:
     return "router_config" if serve == "process" else "models"
 
 
-def _part(tables: Tables, section: str) -> tuple[str, str]:
-    table = tables[section_table(section)]
-    return table.name, f"uid, {table.selected}"
-
-
-def _put_columns(database: Database, head: dict[str, Any], applied: Applied) -> None:
-    tables, document, uid = tables_of(database), dict(applied.document), head["uid"]
+def _put_router(database: Database, head: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Writes the lines of a document whose settings stand below `router`; returns what they could not hold."""
     process = {key: document.pop(key) for key in PROCESS if key in document}
-    line, rest = _process_line(database, tables["processes"], process)
-    if applied.serve == "process":
-        columns, left = _split_router(tables["router_config"], document)
-        insert(database, "router_config", _with_other(head | columns, rest | left))
-    else:
-        files, left = _split_implied(document, applied.serve)
-        rest |= left
-        lines: dict[str, dict[str, Any]] = {}
-        for section in tables.sections:
-            if isinstance(tree := document.get(section), Mapping):
-                lines[section], left = tables[section_table(section)].split(document.pop(section))
-                rest |= {section: left} if left or not tree else {}
-        columns, left = tables["models"].split(document)
-        insert(database, "models", _with_other(head | columns, rest | left))
-        for section, values in lines.items():
-            if values:
-                insert(database, section_table(section), {"uid": uid} | values)
-        for path, facts in files.items():
-            insert(database, "model_files", {"uid": uid, "path": path, **facts})
-    if line:
-        insert(database, "processes", {"uid": uid} | line)
-
-
-def _with_other(line: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    return line | {"other": to_json(other) if other else None}
-
-
-def _split_router(table: Table, document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The columns of a document whose settings stand below `router`, and the rest of it."""
     router = document.get("router")
-    if not isinstance(router, Mapping) or not router:
-        return {}, document
-    columns, left = table.split(router)
-    return columns, {key: value for key, value in document.items() if key != "router"} | (
-        {"router": left} if left else {}
-    )
+    if isinstance(router, Mapping) and router:
+        columns, left = tables_of(database)["router_config"].split(document.pop("router"))
+        if not _inserted(database, "router_config", head, columns):
+            left = dict(router)
+        document |= {"router": left} if left else {}
+    else:
+        insert(database, "router_config", head)
+    return document | _put_process(database, head["uid"], process)
+
+
+def _put_model(database: Database, head: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Writes the lines of a model; returns what they could not hold."""
+    tables, key = tables_of(database), {"uid": head["uid"]}
+    process = {key: document.pop(key) for key in PROCESS if key in document}
+    files, rest = _split_implied(document, head["serve"])
+    found = {one: document.pop(one) for one in tables.sections if isinstance(document.get(one), Mapping)}
+    columns, left = tables["models"].split(document)
+    rest |= left if _inserted(database, "models", head, columns) else document
+    for section, tree in found.items():
+        columns, left = tables[section_table(section)].split(tree)
+        if columns and not _inserted(database, section_table(section), key, columns):
+            left = tree
+        rest |= {section: left} if left or not tree else {}
+    for path, facts in files.items():
+        insert(database, "model_files", {**key, "path": path, **facts})
+    return rest | _put_process(database, head["uid"], process)
+
+
+def _inserted(database: Database, table: str, key: Mapping[str, Any], columns: Mapping[str, Any]) -> bool:
+    """
+    Writes a row, of which the key alone stays where the checks refuse a value.
+
+    An adopted process may run with what no setting allows: that is kept as it is, and no step fails of it.
+    """
+    try:
+        insert(database, table, {**key, **columns})
+    except sqlite3.IntegrityError:
+        insert(database, table, key)
+        return False
+    return True
 
 
 def _split_implied(document: dict[str, Any], serve: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
@@ -190,29 +188,17 @@ def _plain(path: str, facts: Mapping[str, Any]) -> bool:
     return numbers and all(type(one) is str and one.isprintable() for one in texts)
 
 
-def _facts(size: int, mtime_ns: int, architecture: str | None) -> dict[str, Any]:
-    facts: dict[str, Any] = {"size": size, "mtime_ns": mtime_ns}
-    return facts if architecture is None else facts | {"architecture": architecture}
-
-
-def _process_line(database: Database, table: Table, process: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The line of `processes`, with the number of its server section, and what it cannot hold."""
+def _put_process(database: Database, uid: SlotUid, process: dict[str, Any]) -> dict[str, Any]:
+    """Writes what only a process has, with the number of its server section; returns what it could not hold."""
     server = process.pop("server", None)
-    columns, rest = table.split(process)
+    columns, rest = tables_of(database)["processes"].split(process)
     if isinstance(server, Mapping):
         columns["server_config"] = server_configs.number_of(database, server)
     elif server is not None:
         rest["server"] = server
-    return columns, rest
-
-
-def _processes(database: Database, tables: Tables, rows: Any) -> dict[str, dict[str, Any]]:
-    table = tables["processes"]
-    servers = server_configs.by_number(database)
-    found = {}
-    for uid, server, *values in rows("processes", f"uid, server_config, {table.selected}"):
-        found[uid] = table.joined(values) | ({} if server is None else {"server": servers[server]})
-    return found
+    if columns:
+        insert(database, "processes", {"uid": uid, **columns})
+    return rest
 
 
 def _applied(version: int, serve: str, document: dict[str, Any], other: str | None) -> Applied:

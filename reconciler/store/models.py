@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from fnmatch import translate
 from typing import Any, TypeVar
 
@@ -82,7 +83,7 @@ class ModelRecord:
     generation: int
     failure: str
     sections: tuple[str, ...]
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] = field(repr=False)
 
     @property
     def source(self) -> str | None:
@@ -208,5 +209,10 @@ def _record(facts: Mapping[str, Any], documents: Mapping[str, Applied], sections
         generation=facts["generation"],
         failure=facts["failure_message"] or "",
         sections=sections,
-        document={key: value for key, value in whole.items() if key in sections or key not in SECTIONS},
+        document=whole if sections == SECTIONS else _only(whole, sections),
     )
+
+
+def _only(document: Mapping[str, Any], sections: tuple[str, ...]) -> dict[str, Any]:
+    """Without what no column of another section could hold."""
+    return {key: value for key, value in document.items() if key in sections or key not in SECTIONS}

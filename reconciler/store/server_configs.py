@@ -33,16 +33,12 @@ def number_of(database: Database, server: Mapping[str, Any]) -> int:
 
 def by_number(database: Database) -> dict[int, dict[str, Any]]:
     """Every section by its line."""
-    table = tables_of(database)[TABLE]
-    rows = database.rows(f"SELECT id, other, {table.selected} FROM {TABLE}")  # noqa: S608 - our own names
-    return {number: _tree(table.joined(values), other) for number, other, *values in rows}
+    return {number: tree for number, _, tree in _all(database)}
 
 
 def current(database: Database) -> dict[str, Any] | None:
     """What the last run declared; nothing before the first."""
-    table = tables_of(database)[TABLE]
-    rows = database.rows(f"SELECT other, {table.selected} FROM {TABLE} WHERE current = 1")  # noqa: S608 - our own names
-    return _tree(table.joined(rows[0][1:]), rows[0][0]) if rows else None
+    return next((tree for _, declared, tree in _all(database) if declared), None)
 
 
 def put_current(database: Database, server: Mapping[str, Any]) -> None:
@@ -59,8 +55,14 @@ def _values(database: Database, server: Mapping[str, Any]) -> dict[str, Any]:
     return dict.fromkeys(table.kinds) | columns | {"other": to_json(rest) if rest else None}
 
 
-def _tree(tree: dict[str, Any], other: str | None) -> dict[str, Any]:
-    return merged(tree, from_json_text(other)) if other else tree
+def _all(database: Database) -> list[tuple[int, bool, dict[str, Any]]]:
+    table = tables_of(database)[TABLE]
+    rows = database.rows(f"SELECT id, current, other, {table.selected} FROM {TABLE}")  # noqa: S608 - our own names
+    trees = table.joined([values for _, _, _, *values in rows])
+    return [
+        (number, bool(declared), merged(tree, from_json_text(other)) if other else tree)
+        for (number, declared, other, *_), tree in zip(rows, trees, strict=True)
+    ]
 
 
 def _insert(database: Database, values: Mapping[str, Any], server: Mapping[str, Any]) -> int:

@@ -4,13 +4,14 @@ What the columns of a store hold, asked from the store itself.
 So a column whose setting is gone is read and written on, and who only reads a record imports no settings.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from reconciler.domain.frozen import frozen
-from reconciler.store.columns import from_json_text, marks, to_strict_json
+from reconciler.store.columns import from_json, marks, to_strict_json
 from reconciler.store.database import Database
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -26,6 +27,7 @@ KEYS = frozenset({"uid", "id", "name", "serve", "current", "server_config", "spe
 """Columns that are no part of a document."""
 
 _LARGEST = 2**63 - 1
+_TRUTHS = {0: False, 1: True}
 _MADE = """
     SELECT name, sql FROM sqlite_schema
     WHERE type = 'table' AND (name GLOB 'model*' OR name GLOB '*_config' OR name = 'processes')
@@ -41,14 +43,12 @@ class Table:
         kinds: `boolean`, `json`, or the type of SQLite, by column.
         own: columns that stand for a key of the same name; those of groups are no keys.
         groups: the key and the inner key of each column of a group.
-        decoded: columns whose values are not what they stand for.
     """
 
     name: str
     kinds: Mapping[str, str]
     own: frozenset[str]
     groups: Mapping[str, tuple[str, str]]
-    decoded: frozenset[str]
 
     @property
     def selected(self) -> str:
@@ -75,17 +75,37 @@ class Table:
                 rest[key] = value
         return columns, rest
 
-    def joined(self, values: Sequence[Any]) -> dict[str, Any]:
-        """The tree that a row stands for."""
-        found = {name: value for name, value in zip(self.kinds, values, strict=True) if value is not None}
-        if not self.decoded.isdisjoint(found):
-            for name in self.decoded & found.keys():
-                found[name] = bool(found[name]) if self.kinds[name] == "boolean" else from_json_text(found[name])
-        if not self.groups.keys().isdisjoint(found):
-            for name, (group, inner) in self.groups.items():
-                if name in found:
-                    found.setdefault(group, {})[inner] = found.pop(name)
-        return found
+    def joined(self, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        """The trees that rows stand for; by columns, since most of them say nothing in any row."""
+        said = {
+            name: self._decoded(name, column)
+            for name, column in zip(self.kinds, zip(*rows, strict=True), strict=False)
+            if column.count(None) < len(rows)
+        }
+        if not said:
+            return [{} for _ in rows]
+        if any(None in column for column in said.values()):
+            trees = [
+                {name: value for name, value in zip(said, values, strict=True) if value is not None}
+                for values in zip(*said.values(), strict=True)
+            ]
+        else:
+            trees = [dict(zip(said, values, strict=True)) for values in zip(*said.values(), strict=True)]
+        for name in said.keys() & self.groups.keys():
+            group, inner = self.groups[name]
+            for tree in trees:
+                if name in tree:
+                    tree.setdefault(group, {})[inner] = tree.pop(name)
+        return trees
+
+    def _decoded(self, name: str, column: tuple[Any, ...]) -> Sequence[Any]:
+        match self.kinds[name]:
+            case "boolean":
+                return [_TRUTHS.get(value) for value in column]
+            case "json":
+                return from_json(column)
+            case _:
+                return column
 
 
 @frozen
@@ -140,14 +160,12 @@ def _asked(database: Database) -> Tables:
 
 def _kinds(database: Database, table: str, sql: str) -> dict[str, str]:
     """The types as SQLite has them, and by their checks those that it has not."""
+    lists = set(re.findall(r"json_valid\((\w+)\)", sql))
+    truths = set(re.findall(r"\(\"?(\w+)\"? IN \(0, 1\)\)", sql))
     return {
-        name: "json"
-        if f"json_valid({name})" in sql
-        else "boolean"
-        if f"({name} IN (0, 1))" in sql or f'("{name}" IN (0, 1))' in sql
-        else kind
+        name: "json" if name in lists else "boolean" if name in truths else kind
         for name, kind in database.rows("SELECT name, type FROM pragma_table_info(?)", (table,))
-        if name not in KEYS
+        if name not in KEYS and (table, name) != ("model_files", "path")
     }
 
 
@@ -163,7 +181,6 @@ def _table(name: str, kinds: dict[str, str]) -> Table:
         kinds=kinds,
         own=frozenset(kinds.keys() - groups.keys()),
         groups=groups,
-        decoded=frozenset(column for column, kind in kinds.items() if kind in {"boolean", "json"}),
     )
 
 

@@ -227,7 +227,8 @@ CARRIED_OVER = (
     FROM moving JOIN models USING (uid) WHERE document -> '$.speculative' <> '{}'
     """,
     """
-    INSERT INTO model_files SELECT uid, file.key, file.value ->> '$.size', file.value ->> '$.mtime_ns', NULL
+    INSERT INTO model_files SELECT uid, file.key, file.value ->> '$.size', file.value ->> '$.mtime_ns',
+        file.value ->> '$.architecture'
     FROM moving JOIN models USING (uid), json_each(document, '$.files') AS file
     """,
     """

@@ -54,7 +54,7 @@ ODD = (
                 'ports', 'reasoning', 'reasoning_budget_message', 'reasoning_effort', 'reasoning_format',
                 'rope_scaling', 'sampler_seq', 'slot_save_path', 'split_mode', 'ssl_cert_file', 'ssl_key_file',
                 'static_path', 'tools_runtime', 'ui_config_file', 'url', 'video_ffmpeg_dir'
-            ) THEN leaf.type <> 'text'
+            ) THEN leaf.type <> 'text' OR instr(document -> leaf.fullkey, '\\ud')
             WHEN leaf.key IN (
                 'adapters', 'aliases', 'chat_template_kwargs', 'control_vector', 'control_vector_scaled',
                 'cors_headers', 'cors_methods', 'cors_origins', 'device', 'draft_device', 'draft_override_tensor',
@@ -67,7 +67,8 @@ ODD = (
     """,
     """
     INSERT OR IGNORE INTO odd SELECT uid FROM moving
-    WHERE instr(json_remove(document, '$.environment'), '\\ud') OR instr(document, '\\u0000')
+    WHERE instr(document, '\\u0000') OR instr(document -> '$.files', '\\ud') OR instr(document -> '$.download', '\\ud')
+        OR instr(document -> '$.llama_server', '\\ud')
         OR serve <> 'process' AND (document -> '$.files' IS NULL OR coalesce(document ->> '$.serve', 'router') <> serve)
     """,
 )
