@@ -47,4 +47,4 @@ def test_the_imported_fleet_is_applied_and_serves_what_the_dashboard_had(sandbox
 
 
 def _run(sandbox: Sandbox, *words: str) -> Ended:
-    return reconcile(*words, "--store", str(sandbox.store))
+    return reconcile(*words, "--store", str(sandbox.store), cwd=None, **sandbox.environment)

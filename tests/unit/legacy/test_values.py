@@ -24,7 +24,7 @@ def meant(found: object) -> object:
         *((one, True) for one in (1, 1.0, True, "1", "true", "TRUE", " on ", "Yes", "enabled", b"on", "1.0")),
         *((one, False) for one in (0, 0.0, False, "0", "false", "off", "no", "Disabled", b"0")),
         *((one, None) for one in (None, "", "  ", b"")),
-        *((one, "bad") for one in (2, -1, 0.5, "maybe", b"\xff", float("nan"), object())),
+        *((one, "bad") for one in (2, -1, 0.5, "maybe", b"\xff", float("nan"), ["a list"])),
     ],
     ids=named,
 )
