@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from reconciler.cli.output import Format, Output
 from reconciler.cli.request import Common, Wishes
 from reconciler.cli.system import require_linux
 from reconciler.cli.wiring import find_build
-from reconciler.domain.metrics import Sample
 from reconciler.errors import LlamaServerError, ReconcilerError, UsageError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.render import FORMAT_VERSION
@@ -77,11 +75,10 @@ def _write(common: Common, taken: Taken, path: Path, patience: float, *, force: 
     directory = named_directory(common.store) or directory_of(taken.loaded.spec.fleet)
     kept = 0
 
-    def keep(history: Sequence[Sample]) -> None:
+    def keep() -> None:
         nonlocal kept
-        if history:
-            with holding(directory, "import legacy", patience, common.output):
-                kept = keep_history(directory, history, now=time.time())
+        with holding(directory, "import legacy", patience, common.output):
+            kept = keep_history(directory, taken, now=time.time())
 
     written = put_in_place(taken, path, force=force, keep=keep)
     return {"history": kept, "written": [str(one) for one in written]}

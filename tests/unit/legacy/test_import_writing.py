@@ -92,8 +92,17 @@ def test_what_was_measured_is_in_the_store_once(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "state" / "metrics.db")) as database:
         rows = database.execute("SELECT count(*), min(imported), min(at) > 1e9 FROM metrics_history").fetchone()
     assert rows == (10, 1, 1)
-    with Store.open(tmp_path / "state") as store:
-        assert store.lineage == ""
+
+
+def test_what_the_dashboard_knew_of_its_models_is_in_the_metadata_of_the_store(tmp_path: Path) -> None:
+    for _ in range(2):
+        import_legacy(FIXTURES / "v2c_small.db", tmp_path)
+        with Store.open(tmp_path / "state") as store:
+            found = store.metadata()
+    models = json.loads(found["dashboard.models"])
+    assert models["bge-m3"]["created_at"] == "2026-01-02T18:30:02Z"
+    assert found["dashboard.db_version"] == "2.0"
+    assert found["fleet"] == "v2c_small"
 
 
 def test_memory_of_the_dashboard_itself_is_not_taken_for_that_of_the_machine(tmp_path: Path) -> None:
