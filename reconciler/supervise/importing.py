@@ -46,7 +46,7 @@ class Taken:
 
 
 def take(
-    source: Path, target: Path, *, fleet: str, exists: Callable[[str], bool], catalogue: Catalogue | None
+    source: Path, target: Path, *, fleet: str, exists: Callable[[str], bool], catalogue: Callable[[], Catalogue | None]
 ) -> Taken:
     """
     Reads a database; writes nothing.

@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def command(  # noqa: PLR0913 - one for each option
     path = Path(target)
     report: dict[str, Any] = {"format_version": FORMAT_VERSION, "source": {"path": file}}
     try:
-        taken = take(Path(file), path, fleet=fleet, exists=_is_program, catalogue=_flags(common))
+        taken = take(Path(file), path, fleet=fleet, exists=_is_program, catalogue=cache(lambda: _flags(common)))
         report |= taken.imported.report
         if target == PIPE:
             common.output.raw(taken.imported.text)

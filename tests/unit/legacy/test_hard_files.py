@@ -48,7 +48,7 @@ NOT_GARBAGE = frozenset({"id", "model_id", "status"})
 
 def taken(path: Path) -> Taken:
     """The import without writing; what comes out is valid, in style, and accepted by the build's flags."""
-    found = take(path, path.with_name("fleet.yaml"), fleet="", exists=lambda _: False, catalogue=CATALOGUE)
+    found = take(path, path.with_name("fleet.yaml"), fleet="", exists=lambda _: False, catalogue=lambda: CATALOGUE)
     text = found.imported.text
     assert restyled(RawFile(path=path.with_name("fleet.yaml"), data=text.encode(), identity=(0, 0))) == text
     errors = [one for one in check_flags(found.loaded.spec, CATALOGUE) if one.severity.value == "error"]
