@@ -118,7 +118,9 @@ def keep_history(directory: Path, taken: Taken, *, now: float) -> int:
         with Writer.open(directory, now=now, fleet=taken.loaded.spec.fleet, lineage=found or None) as writer:
             writer.note_facts(taken.imported.facts)
     with MetricsWriter.open(directory, now=now) as measured:
-        return measured.take_over([one.host for one in taken.history])
+        new = measured.take_over([one.host for one in taken.history])
+        measured.take_over_gpus((one.host.at, gpu) for one in taken.history for gpu in one.gpus)
+    return new
 
 
 def _checked(found: Imported, target: Path) -> LoadedFleet:

@@ -116,6 +116,23 @@ def test_memory_of_the_dashboard_itself_is_not_taken_for_that_of_the_machine(tmp
         assert found.fetchall() == [(5.0, None, 0.0), (None, 40.0, 3.0)]
 
 
+def test_memory_of_the_gpu_is_bytes_whichever_unit_the_dashboard_had(tmp_path: Path) -> None:
+    path = built(tmp_path / "m.db", "V2c", "J9")
+    rest = {"cpu_usage": 1, "memory_usage": 2, "disk_usage": 3, "active_models": 0, "uptime": 5}
+    before = {"gpu_temperature": 50, "gpu_power_usage": 70.5, "requests_per_minute": 0, "created_at": 1}
+    add(path, "metrics_history", timestamp=1_767_042_600_000, gpu_usage=7, gpu_memory_used=512, gpu_memory_total=8192,
+        **rest, **before)  # fmt: skip
+    add(path, "metrics", timestamp=1_768_042_600, gpu_usage=8, gpu_memory_used=2**29, gpu_memory_total=2**33, **rest)
+    for _ in range(2):
+        import_legacy(path, tmp_path)
+    with closing(sqlite3.connect(tmp_path / "state" / "metrics.db")) as database:
+        found = database.execute("""
+            SELECT at, utilization_percent, g.memory_used_bytes, g.memory_total_bytes, temperature_celsius
+            FROM metrics_history JOIN metrics_gpus AS g ON sample = id ORDER BY at
+        """).fetchall()
+    assert found == [(1_767_042_600.0, 7.0, 2**29, 2**33, 50.0), (1_768_042_600.0, 8.0, 2**29, 2**33, None)]
+
+
 def test_rows_that_are_still_in_the_log_are_taken_along_and_the_source_is_left_alone(tmp_path: Path) -> None:
     place = tmp_path / "source"
     place.mkdir()
