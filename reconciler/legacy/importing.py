@@ -156,5 +156,5 @@ def _blotted(tree: Any, vault: Vault) -> Any:
     if isinstance(tree, str):
         return vault.blotted(tree)
     if isinstance(tree, Mapping):
-        return {key: _blotted(value, vault) for key, value in tree.items()}
+        return {vault.blotted(key): _blotted(value, vault) for key, value in tree.items()}
     return [_blotted(one, vault) for one in tree] if isinstance(tree, list | tuple) else tree

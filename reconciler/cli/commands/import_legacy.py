@@ -1,5 +1,6 @@
 """`reconcile import legacy`: from the database of a dashboard to a configuration, its secrets and its history."""
 
+import json
 import os
 import time
 from dataclasses import replace
@@ -60,8 +61,11 @@ def command(  # noqa: PLR0913 - one for each option
             raise
         common.output.json(report | {"error": _error(error)})
         return error.exit_code
-    plan = _plan(common, path) if planned else None
-    _show(common.output, report, plan, aside=target == PIPE)
+    if planned and common.output.format is Format.JSON:
+        report["plan"] = _plan(common, path)
+    _show(common.output, report, aside=target == PIPE)
+    if planned and common.output.format is Format.HUMAN:
+        _plan(common, path)
     return 0
 
 
@@ -105,25 +109,19 @@ def _error(error: ReconcilerError) -> dict[str, Any]:
     return {"kind": getattr(error, "kind", "refused"), **{key: value for key, value in said.items() if value}}
 
 
-def _show(output: Output, report: dict[str, Any], plan: Any, *, aside: bool) -> None:
+def _show(output: Output, report: dict[str, Any], *, aside: bool) -> None:
     if aside:
         if report["server_secrets"]:
             output.note(NO_SECRETS)
         if output.format is Format.HUMAN:
             output.say(import_text(report))
         else:
-            output.note(_json(report))
+            output.note(json.dumps(report, indent=2, ensure_ascii=False))
         return
     if output.format is Format.JSON:
-        output.json(report | ({"plan": plan} if plan is not None else {}))
-        return
-    output.lines(import_text(report))
-
-
-def _json(report: dict[str, Any]) -> str:
-    import json  # noqa: PLC0415 - for a pipe alone
-
-    return json.dumps(report, indent=2, ensure_ascii=False)
+        output.json(report)
+    else:
+        output.lines(import_text(report))
 
 
 def _plan(common: Common, path: Path) -> Any:

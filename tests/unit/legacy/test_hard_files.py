@@ -355,6 +355,21 @@ def test_a_secret_in_any_place_goes_to_a_file_and_nowhere_else(tmp_path: Path) -
     assert "secret" in codes(found)
 
 
+def test_a_secret_that_is_as_short_as_a_word_is_not_shown_either(tmp_path: Path) -> None:
+    path = built(tmp_path / "short.db", "J9")
+    said = {
+        "api-key": "k1", "settings": {"password": "p2w"}, "chat-template-kwargs": {"token": "t3k"}, "auth": ["a4x"],
+        "defrag-thold": 0.1, "host": "https://u:s5y@h",
+    }  # fmt: skip
+    add(path, "models", id="a", name="m", model_path="/m.gguf", parameters=json.dumps(said))
+
+    found = taken(path)
+
+    everything = found.imported.text + json.dumps([found.imported.report, dict(found.imported.facts)])
+    assert [one for one in ("k1", "p2w", "t3k", "a4x", "s5y") if one in everything] == []
+    assert "removed_option" in codes(found)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
