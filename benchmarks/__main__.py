@@ -5,16 +5,18 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import cold_apply, growth, loading, many_models, noop_plan, startup, store_metrics
+from benchmarks import cold_apply, growth, loading, many_models, noop_plan, startup, store_metrics, store_models
 from benchmarks.machine import describe
 from benchmarks.table import Row, rows
 
+STORE = "store-models"
 RATIOS: dict[str, Callable[[int], list[Row]]] = {
     "startup": startup.measure,
     "noop-plan": noop_plan.measure,
     "loading": loading.measure,
     "many-models": many_models.measure,
     "cold-apply": cold_apply.measure,
+    STORE: store_models.measure,
     "store-metrics": store_metrics.measure,
 }
 GROWTH = "growth"
@@ -36,7 +38,7 @@ def main(args: Sequence[str] | None = None) -> None:
     if measured:
         parts += [
             "## Ratios",
-            "Whole processes, and single calls for `store`, taken in turn; median (smallest..largest) of each turn.",
+            "Whole processes (of the store, calls), taken in turn; median (smallest..largest) of each turn.",
             rows(measured),
         ]
     if GROWTH in names:
@@ -44,6 +46,8 @@ def main(args: Sequence[str] | None = None) -> None:
         parts += ["## Growth of `plan`", growth.NOTE, growth.measure(1 if wanted.quick else growth.REPETITIONS)]
     if "loading" in names:
         parts += ["## Growth of loading", loading.NOTE, loading.growth(repetitions)]
+    if STORE in names:
+        parts += ["## Size of the store", store_models.NOTE, store_models.sizes()]
     text = "\n\n".join(parts) + "\n"
     print(text)
     if set(names) == set(ALL) and not wanted.quick:

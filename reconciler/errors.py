@@ -8,6 +8,7 @@ The errors that a user can meet, split by what the reader does next.
     │   └── LlamaApiError      an answer of a server has an unknown shape   1
     ├── RuntimeFailure         the host refused something (file, process)   1
     ├── StoreError             mend or restore the store                    1
+    ├── LegacyError            a dashboard's database: see its kind         1
     ├── PreflightError         nothing was touched; mend what is named      1
     ├── StalePlanError         plan again                                   6
     ├── LockedError            wait for the other writer                    7
@@ -65,6 +66,20 @@ class RuntimeFailure(ReconcilerError):  # noqa: N818 - `RuntimeError` is taken b
 
 class StoreError(ReconcilerError):
     """The store cannot be read or written: newer than the program, damaged, or on a full disk."""
+
+
+class LegacyError(ReconcilerError):
+    """
+    A database of the dashboard cannot be read or changed; nothing was written.
+
+    Attributes:
+        kind: for programs. `not_sqlite`, `empty`, `unknown_schema`, `corrupt`, `busy`, `unreadable`; when it is to be
+            changed in place also `not_writable`, `no_room`, `changed`, `no_copy`.
+    """
+
+    def __init__(self, summary: str, *, kind: str, detail: str = "", hint: str = "") -> None:
+        super().__init__(summary, detail=detail, hint=hint)
+        self.kind = kind
 
 
 class PreflightError(ConfigError):

@@ -11,9 +11,11 @@ from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.executor import Execution
 from reconciler.domain.change import Action
 from reconciler.domain.frozen import frozen
+from reconciler.domain.observation import Observation
 from reconciler.domain.outcome import RunReport
 from reconciler.domain.plan import Plan
-from reconciler.spec.record import ResourceRecord
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.record import Record, ResourceRecord
 from reconciler.store import Writer
 
 
@@ -36,7 +38,8 @@ class Errand:
 
 async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, parallelism: int) -> RunReport:
     """
-    Does what a plan says, and nothing else. A plan without changes touches neither a process nor the store.
+    Does what a plan says, and nothing else. A plan without changes touches no process, and of the store only what is
+    declared for the fleet as a whole.
 
     Cancelling it (a second ^C) leaves intents without outcome, which the next run repairs.
     """
@@ -45,6 +48,7 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
         writer.put(line, ctx.world.clock.now())
     writer.abandon_open_steps(ctx.world.clock.now())
     if plan.is_empty and not refresh:
+        settle(ctx.record, ctx.seen, ctx.fleet, writer)
         return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
     clock = ctx.world.clock
     began = clock.monotonic()
@@ -77,7 +81,7 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
         skipped_for_safety=_skipped(plan),
         seconds=clock.monotonic() - began,
     )
-    generation = writer.finish_run(run, report, clock.now())
+    generation = writer.finish_run(run, report, clock.now(), fleet=ctx.fleet)
     crashpoint("run-finished")
     return replace(report, generation=generation)
 
@@ -95,6 +99,27 @@ def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
         for line, carrier in found
         if carrier is not None and carrier.process.marks and carrier.process.marks.instance in known
     )
+
+
+def settle(record: Record, seen: Observation, fleet: FleetSpec, writer: Writer) -> None:
+    """Records what is declared for the fleet as a whole, and what was learned of files, where nothing else is done."""
+    if learned := _architectures(record, seen):
+        writer.note_architectures(learned)
+    writer.note_fleet(fleet)
+
+
+def _architectures(record: Record, seen: Observation) -> dict[str, str]:
+    """What the record does not know yet of files that did not change since they were applied, by path."""
+    applied = (line.applied.document.get("files", {}) for line in record.resources.values() if line.applied)
+    unknown = {path: facts for files in applied for path, facts in files.items() if "architecture" not in facts}
+    found = {path: seen.files.get(path) for path in unknown}
+    return {
+        path: file.architecture
+        for path, file in found.items()
+        if file is not None
+        and file.architecture is not None
+        and (file.size, file.mtime_ns) == (unknown[path]["size"], unknown[path]["mtime_ns"])
+    }
 
 
 def refreshed(ctx: Context, plan: Plan) -> tuple[ResourceRecord, ...]:

@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Mapping
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -41,7 +42,9 @@ def load(name: str) -> click.Command:
     # Pydantic would look for plugins through all packages of the environment; none has a say in what a fleet means.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()
-    command = import_module(f"reconciler.cli.commands.{name}").command
+    # A word of Python, such as `import`, is no name for a module.
+    module = f"{name}_" if iskeyword(name) else name
+    command = import_module(f"reconciler.cli.commands.{module}").command
     gc.freeze()
     gc.enable()
     if not isinstance(command, click.Command):

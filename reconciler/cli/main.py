@@ -18,11 +18,13 @@ COMMANDS = {
     "destroy": "Stop everything of a fleet; its history stays.",
     "doctor": "Check what a run needs, and say how to mend it.",
     "fmt": "Write the configuration in one style.",
+    "import": "Take over what another program has.",
     "store": "Look at, back up, mend and move the store of a fleet.",
     "explain": "Explain a diagnostic by its code.",
     "flags": "List the flags of llama-server, each with its setting.",
     "schema": "Print the JSON Schema of a file or an output.",
     "completion": "Print the script that completes commands in a shell.",
+    "legacy": "Bring the dashboard's own database to its last form, and back.",
     "version": "Print the versions of the program and what it runs on.",
 }
 """Name and one line for the list; a command says the same of itself."""

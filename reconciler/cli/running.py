@@ -31,7 +31,7 @@ from reconciler.plan.codec import plan_json
 from reconciler.render.plan_text import plan_text
 from reconciler.render.report import report_json, report_text
 from reconciler.runtime.world import World
-from reconciler.supervise.acting import apply_once
+from reconciler.supervise.acting import apply_once, settle_once
 from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import Planned
 from reconciler.version import VERSION
@@ -95,6 +95,7 @@ def carry_out(world: World, planned: Planned, deed: Deed, manner: Manner, output
         output.say(shown)
     refuse_objections(objections)
     if plan.is_empty and not any(change.fields for change in plan.changes):
+        settle_once(world, planned)
         return _end(
             RunReport(run=0, generation=planned.record.generation, skipped_for_safety=bool(plan.objections)), output
         )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     # Brings in the YAML library.
     from reconciler.config.compose import Composed
 
-__all__ = ["LoadedFleet", "default_paths", "diagnose", "load_fleet"]
+__all__ = ["LoadedFleet", "default_paths", "diagnose", "load_fleet", "load_texts"]
 
 ABSENT = frozenset({"E0205", "E0305", "E0306", "E0307", "E0308", "E0310"})
 """Problems that rest on something not being said; it may stand in a file that could not be understood."""
@@ -211,6 +211,21 @@ class _Read(NamedTuple):
     composed: "Composed"
     files: tuple[RawFile, ...]
     inclusions: tuple[tuple[int, str], ...]
+
+
+def load_texts(files: Sequence[RawFile], *, catalogue: Catalogue | None = None) -> LoadedFleet:
+    """
+    The fleet of these contents, which need not be on the disk.
+
+    Raises:
+        ConfigError: with every problem that could be found.
+    """
+    shelf = Shelf()
+    for one in files:
+        shelf.put(one)
+    source = _Named(roots=tuple(files), unreadable=(), choice=choice((), {}), shelf=shelf)
+    with _no_collection():
+        return source.load(_Flags(always=catalogue), None)
 
 
 def diagnose(

@@ -91,11 +91,17 @@ class RouterModelState:
 
 @frozen
 class FileFacts:
-    """A model file on the host; `problem` says why it cannot be loaded, empty when it can."""
+    """
+    A model file on the host; `problem` says why it cannot be loaded, empty when it can.
+
+    Attributes:
+        architecture: as its header names it; `None` when it does not, or could not be read.
+    """
 
     path: str
     size: int = 0
     mtime_ns: int = 0
+    architecture: str | None = None
     problem: str = ""
     hint: str = ""
 

@@ -42,7 +42,7 @@ def check_names(name: str, model: ModelSpec, prefix: str, resource: ResourceId) 
                 resource=resource,
                 hint="take a name without a comma",
             )
-    if model.serve == "router" and (served := _as_section(name)) != name:
+    if model.serve == "router" and (served := as_section(name)) != name:
         plain = name.replace(":", "-")
         yield Diagnostic(
             code="E0410",
@@ -93,7 +93,8 @@ def _is_joined(flag: str, catalogue: Catalogue) -> bool:
     return entry is not None and "comma-separated" in " ".join(entry.help.split())
 
 
-def _as_section(name: str) -> str:
+def as_section(name: str) -> str:
+    """The name under which the router serves a model."""
     head, colon, tag = name.rpartition(":")
     return head + colon + tag.translate(CAPITALS) if colon else name
 

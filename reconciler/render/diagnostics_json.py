@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconciler.domain.diagnostic import Diagnostic, Position, Severity
-from reconciler.errors import ReconcilerError
+from reconciler.errors import LegacyError, ReconcilerError
 from reconciler.render import FORMAT_VERSION
 
 Json = dict[str, Any]
@@ -83,4 +83,6 @@ def _snippet(diagnostic: Diagnostic) -> Json | None:
 
 def _failure(failure: ReconcilerError) -> Json:
     hint = {"hint": failure.hint} if failure.hint else {}
-    return {"severity": "error", "code": "", "summary": failure.summary, "detail": failure.detail, **hint}
+    # Where there is no code, programs branch by the kind.
+    kind = {"kind": failure.kind} if isinstance(failure, LegacyError) else {}
+    return {"severity": "error", "code": "", "summary": failure.summary, "detail": failure.detail, **hint, **kind}

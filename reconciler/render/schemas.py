@@ -59,6 +59,7 @@ DIAGNOSTIC = _object(
         "path": TEXT,
         "resource": TEXT,
         "hint": TEXT,
+        "kind": TEXT,
         "fix": _object({"replacement": TEXT, "applicability": _one_of(Applicability)}),
         "range": _object({"filename": TEXT, "start": PLACE, "end": PLACE}),
         "snippet": SNIPPET,

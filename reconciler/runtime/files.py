@@ -8,7 +8,9 @@ import socket
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from reconciler.domain.observation import FileFacts
 from reconciler.errors import GgufError, RuntimeFailure
@@ -43,16 +45,21 @@ class HostFiles:
         """Size, time and whether the bytes begin like a GGUF with all its shards and a whole header."""
         file = Path(path)
         try:
-            found = file.stat()
+            stat = file.stat()
         except OSError as error:
             return _unusable(path, error)
-        size, mtime = found.st_size, found.st_mtime_ns
-        if self._whole.get(path) == [size, mtime] and not _missing_shards(file):
-            return FileFacts(path=path, size=size, mtime_ns=mtime)
-        problem, hint = _problem(file)
-        if not problem:
-            self._whole[path] = [size, mtime]
-        return FileFacts(path=path, size=size, mtime_ns=mtime, problem=problem, hint=hint)
+        size, mtime = stat.st_size, stat.st_mtime_ns
+        match self._whole.get(path):
+            case [known_size, known_mtime, (str() | None) as architecture] if (known_size, known_mtime) == (
+                size,
+                mtime,
+            ):
+                if not _missing_shards(file):
+                    return FileFacts(path=path, size=size, mtime_ns=mtime, architecture=architecture)
+        found = _looked_into(path, size=size, mtime_ns=mtime)
+        if not found.problem:
+            self._whole[path] = [size, mtime, found.architecture]
+        return found
 
     def write(self, path: Path, text: str) -> None:
         """
@@ -163,7 +170,7 @@ def _move_on(path: Path, kept: Path, number: int, last: int) -> None:
         kept.replace(path.with_name(f"{path.name}.{number}"))
 
 
-def _remembered(cache: Path) -> dict[str, list[int]]:
+def _remembered(cache: Path) -> dict[str, Any]:
     try:
         found = json.loads(cache.read_bytes())
     except (OSError, ValueError):
@@ -172,31 +179,34 @@ def _remembered(cache: Path) -> dict[str, list[int]]:
     return found if isinstance(found, dict) else {}
 
 
-def _problem(path: Path) -> tuple[str, str]:
-    """Why the file cannot be loaded, and what to do; empty when it can."""
-    if path.is_dir():
-        return f"`{path}` is a directory", "name the .gguf file in it"
-    if missing := _missing_shards(path):
-        return f"{len(missing)} shards are missing: {', '.join(missing)}", "put all shards in one directory"
+def _looked_into(path: str, *, size: int, mtime_ns: int) -> FileFacts:
+    """The facts of a file, with why it cannot be loaded and what to do about it, if it cannot."""
+    known = FileFacts(path=path, size=size, mtime_ns=mtime_ns)
+    file = Path(path)
+    if file.is_dir():
+        return replace(known, problem=f"`{path}` is a directory", hint="name the .gguf file in it")
+    if missing := _missing_shards(file):
+        problem = f"{len(missing)} shards are missing: {', '.join(missing)}"
+        return replace(known, problem=problem, hint="put all shards in one directory")
     try:
-        _check_header(path)
+        return replace(known, architecture=_architecture(file))
     except OSError as error:
-        failed = _unusable(str(path), error)
-        return failed.problem, failed.hint
+        failed = _unusable(path, error)
+        return replace(known, problem=failed.problem, hint=failed.hint)
     except GgufError as error:
-        return f"{error.summary}: {error.detail}" if error.detail else error.summary, error.hint
-    return "", ""
+        problem = f"{error.summary}: {error.detail}" if error.detail else error.summary
+        return replace(known, problem=problem, hint=error.hint)
 
 
-def _check_header(path: Path) -> None:
+def _architecture(path: Path) -> str | None:
+    """What the header says, which must be whole."""
     from reconciler.llama.gguf import parse_header  # noqa: PLC0415 - files that did not change are not read again
 
     with path.open("rb") as file:
         if not os.fstat(file.fileno()).st_size:
-            parse_header(b"")
-            return
+            return parse_header(b"").architecture
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
-            parse_header(view)
+            return parse_header(view).architecture
 
 
 def _missing_shards(path: Path) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.domain.frozen import frozen
-from reconciler.domain.observation import BinaryIdentity, Observation
+from reconciler.domain.observation import BinaryIdentity, FileFacts, Observation
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.record import Applied
@@ -90,7 +90,13 @@ def _build(binary: BinaryIdentity) -> dict[str, Any]:
 
 def _files(model: ModelSpec, seen: Observation) -> dict[str, Any]:
     facts = {path: seen.files.get(path) for paths in files_of(model).values() for path in paths}
-    return {path: {"size": one.size, "mtime_ns": one.mtime_ns} for path, one in facts.items() if one}
+    return {path: _facts(one) for path, one in facts.items() if one}
+
+
+def _facts(file: FileFacts) -> dict[str, Any]:
+    """A new header comes with a new time, so that the architecture is no difference of its own."""
+    facts = {"size": file.size, "mtime_ns": file.mtime_ns}
+    return facts if file.architecture is None else facts | {"architecture": file.architecture}
 
 
 @frozen

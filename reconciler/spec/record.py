@@ -24,7 +24,7 @@ class Applied:
         serve: `dedicated`, `router` (a model of the router) or `process` (the router itself).
         document: the merged spec, flattened by the differ: keys of the model at the top, `server` and `router` below
             keys of their own, `environment`, `secrets` (HMACs by variable), `llama_server` (path, size, version),
-            `files` (size and mtime of each GGUF), and `download` (the file that an address becomes).
+            `files` (size, mtime and architecture of each GGUF), and `download` (the file that an address becomes).
     """
 
     spec_version: int

@@ -12,18 +12,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reconciler.store.endpoints import Endpoint
     from reconciler.store.history import Event, Generation
+    from reconciler.store.logs import LogLine
     from reconciler.store.metrics.writer import MetricsWriter
+    from reconciler.store.models import ModelRecord
     from reconciler.store.reader import Store
+    from reconciler.store.secrets import Secret
     from reconciler.store.steps import StepFinish, StepIntent
     from reconciler.store.writer import Writer
 
-__all__ = ["Event", "Generation", "MetricsWriter", "StepFinish", "StepIntent", "Store", "Writer"]
+__all__ = [
+    "Endpoint",
+    "Event",
+    "Generation",
+    "LogLine",
+    "MetricsWriter",
+    "ModelRecord",
+    "Secret",
+    "StepFinish",
+    "StepIntent",
+    "Store",
+    "Writer",
+]
 
 HOMES = {
+    "Endpoint": "endpoints",
     "Event": "history",
     "Generation": "history",
+    "LogLine": "logs",
     "MetricsWriter": "metrics.writer",
+    "ModelRecord": "models",
+    "Secret": "secrets",
     "StepFinish": "steps",
     "StepIntent": "steps",
     "Store": "reader",

@@ -12,9 +12,22 @@ def to_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def to_strict_json(value: object) -> str | None:
+    """The same, where it is JSON for everybody: infinity is not, and neither is what nests without end."""
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False, default=dict)
+    except (ValueError, RecursionError):
+        return None
+
+
+def from_json_text(text: str) -> Any:
+    """The value of one column."""
+    return json.loads(text)
+
+
 def from_json(texts: Iterable[str | None]) -> list[Any]:
     """The values of a whole column, in one parse; `None` stays."""
-    found: list[Any] = json.loads(f"[{','.join('null' if text is None else text for text in texts)}]")
+    found: list[Any] = json.loads(f"[{','.join([text or 'null' for text in texts])}]")
     return found
 
 

@@ -24,8 +24,8 @@ from reconciler.store.transaction import reading, writing
 _MIGRATION = 60.0
 """Seconds to wait for another program that migrates."""
 
-_OLDEST = (3, 37, 0)
-"""The first SQLite with STRICT tables."""
+_OLDEST = (3, 38, 0)
+"""The first SQLite with STRICT tables and the operators of JSON."""
 
 Row = tuple[Any, ...]
 

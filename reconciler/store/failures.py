@@ -37,6 +37,12 @@ def explained(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except sqlite3.ProgrammingError as error:
+        if "thread" not in str(error):
+            raise
+        raise StoreError(
+            f"the store `{path}` was opened by another thread", hint="open it once in each thread that asks it"
+        ) from error
     except sqlite3.DatabaseError as error:
         code = primary(error)
         if code not in _REASONS:

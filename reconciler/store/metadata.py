@@ -4,6 +4,9 @@ from uuid import uuid4
 
 from reconciler.store.database import Database
 
+OWN = frozenset({"lineage", "serial", "fleet", "origin", "created_at"})
+"""What a store cannot be without; imports may add more."""
+
 
 def read(database: Database) -> dict[str, str]:
     """All of them; empty for a store that nobody has written to yet."""

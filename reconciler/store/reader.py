@@ -1,17 +1,28 @@
 """What anybody may ask a store."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from reconciler.spec.record import Record
-from reconciler.store import history, metadata
+from reconciler.store import endpoints, history, logs, metadata, secrets
 from reconciler.store.database import Database
+from reconciler.store.documents import read_router
+from reconciler.store.endpoints import Endpoint
 from reconciler.store.history import Event, Generation
 from reconciler.store.layout import read_lineage
+from reconciler.store.logs import LogLine
 from reconciler.store.metrics.reader import MetricsReader
 from reconciler.store.records import read_record
+from reconciler.store.secrets import Secret
+
+if TYPE_CHECKING:
+    from reconciler.spec.policy import LoggingSpec
+    from reconciler.spec.router import RouterSpec
+    from reconciler.spec.server import ServerSpec
+    from reconciler.store.models import ModelRecord
 
 
 class Reader:
@@ -38,6 +49,80 @@ class Reader:
         with self._database.reading():
             facts = metadata.read(self._database)
         return facts.get("lineage", "") or read_lineage(self._database.path.parent)
+
+    def models(
+        self,
+        *,
+        status: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the question
+        name: str | None = None,
+        sections: Iterable[str] | None = None,
+    ) -> "tuple[ModelRecord, ...]":
+        """
+        The models as they were last applied, by name.
+
+        Args:
+            status: only those that the last run left so (`running`, `stopped`, `failed` …).
+            type: only those whose file names this architecture.
+            name: only those that this pattern fits (`qwen*`).
+            sections: what to read of each, such as `("sampling", "memory")`; everything unless given.
+
+        Raises:
+            UsageError: there is no such status or section.
+        """
+        from reconciler.store import models  # noqa: PLC0415 - who reads the record alone needs no settings
+
+        return models.find(self._database, status=status, kind=type, pattern=name, sections=sections)
+
+    def model(self, name: str, *, sections: Iterable[str] | None = None) -> "ModelRecord | None":
+        """One model as it was last applied; nothing when there is none of that name. See `models`."""
+        from reconciler.store import models  # noqa: PLC0415 - as above
+
+        return models.get(self._database, name, sections)
+
+    def server(self) -> "ServerSpec | None":
+        """The server section that the last run declared; nothing before the first."""
+        from reconciler.spec.server import ServerSpec  # noqa: PLC0415 - as above
+        from reconciler.store import models, server_configs  # noqa: PLC0415 - as above
+
+        with self._database.reading():
+            found = server_configs.current(self._database)
+        return None if found is None else models.as_spec(ServerSpec, found)
+
+    def router(self) -> "RouterSpec | None":
+        """The router as it was last applied; nothing when it never was."""
+        from reconciler.spec.router import RouterSpec  # noqa: PLC0415 - as above
+        from reconciler.store import models  # noqa: PLC0415 - as above
+
+        with self._database.reading():
+            found = read_router(self._database)
+        return None if found is None else models.as_spec(RouterSpec, found)
+
+    def logging(self) -> "LoggingSpec | None":
+        """The logging that the last run declared; nothing before the first."""
+        from reconciler.spec.policy import LoggingSpec  # noqa: PLC0415 - as above
+        from reconciler.store import declarations, models  # noqa: PLC0415 - as above
+
+        with self._database.reading():
+            found = declarations.logging(self._database)
+        return None if found is None else models.as_spec(LoggingSpec, found)
+
+    def metadata(self) -> dict[str, str]:
+        """The facts of the store as a whole: lineage, serial, fleet, origin, and what an import added."""
+        with self._database.reading():
+            return metadata.read(self._database)
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The servers that somebody else runs, by name."""
+        return endpoints.read(self._database)
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """The secrets, as they were encrypted."""
+        return secrets.read(self._database)
+
+    def logs(self, *, limit: int = 100, level: str = "debug", resource: str | None = None) -> tuple[LogLine, ...]:
+        """The last messages of the program, newest first, of a level and above it."""
+        return logs.read(self._database, limit=limit, level=level, resource=resource)
 
     def events(self, *, limit: int = 100) -> tuple[Event, ...]:
         """The last events, newest first."""
@@ -68,11 +153,11 @@ class Store(MetricsReader, Reader):
     """An open store, read-only; `close` it, or use it in a `with` block, on the thread that opened it."""
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
+    def open(cls, directory: str | Path) -> Self:
         """
         Opens the store of a directory. A missing one is normal and reads as empty; none is made.
 
         Raises:
             StoreError: newer than the program, damaged, or held by a writer for seconds.
         """
-        return cls(Database.for_reading(directory))
+        return cls(Database.for_reading(Path(directory)))

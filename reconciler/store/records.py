@@ -1,7 +1,8 @@
-"""Rows to the record, in four queries whatever the number of resources."""
+"""Rows to the record, in as many queries as there are tables, whatever the number of resources."""
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.domain.identity import ProcessIdentity
@@ -12,12 +13,13 @@ from reconciler.spec.versions import SPEC_VERSION, upcast
 from reconciler.store import metadata
 from reconciler.store.columns import from_json, to_int
 from reconciler.store.database import Database, Row
+from reconciler.store.documents import read_documents
 
 _RESOURCES = """
-    SELECT resources.uid, resource, spec_version, serve, desired_running, resources.port, protected, restarts,
+    SELECT resources.uid, resource, desired_running, resources.port, protected, restarts,
         failure_digest, failure_message, failure_at,
         instance, boot_id, pid, start_ticks, pidfd_inode, exe_device, exe_inode, instances.port, started_at, adopted,
-        log, applied, load_seconds, argv
+        log, load_seconds, argv
     FROM resources LEFT JOIN instances ON instances.uid = resources.uid AND ended_at IS NULL
     ORDER BY resource
 """
@@ -39,6 +41,7 @@ def read_record(database: Database) -> Record:
     with database.reading():
         facts = metadata.read(database)
         resources = database.rows(_RESOURCES)
+        documents = read_documents(database)
         conditions = database.rows(_CONDITIONS)
         steps = database.rows(_OPEN_STEPS)
         generation = database.rows("SELECT coalesce(max(number), 0) FROM generations")[0][0]
@@ -48,30 +51,36 @@ def read_record(database: Database) -> Record:
         fleet=facts.get("fleet", ""),
         origin=facts.get("origin", ""),
         generation=generation,
-        resources=_resources(resources, _conditions(conditions)),
+        resources=_resources(resources, documents, _conditions(conditions)),
         open_steps=_open_steps(steps),
         migration_pending=_pending(database.pending),
     )
 
 
-def _resources(rows: list[Row], conditions: Mapping[str, tuple[Condition, ...]]) -> dict[ResourceId, ResourceRecord]:
-    documents = from_json(row[-3] for row in rows)
-    loads = from_json(row[-2] for row in rows)
-    argvs = from_json(row[-1] for row in rows)
+def _resources(
+    rows: list[Row], documents: Mapping[str, Applied], conditions: Mapping[str, tuple[Condition, ...]]
+) -> dict[ResourceId, ResourceRecord]:
+    loads, argvs = from_json(row[-2] for row in rows), from_json(row[-1] for row in rows)
     return {
-        ResourceId(row[1]): _resource(row, document, tuple(load), tuple(argv or ()), conditions.get(row[0], ()))
-        for row, document, load, argv in zip(rows, documents, loads, argvs, strict=True)
+        ResourceId(row[1]): _resource(
+            row, _today(documents.get(row[0])), tuple(load), tuple(argv or ()), conditions.get(row[0], ())
+        )
+        for row, load, argv in zip(rows, loads, argvs, strict=True)
     }
 
 
 def _resource(
-    row: Row, document: Any, load: tuple[float, ...], argv: tuple[str, ...], conditions: tuple[Condition, ...]
+    row: Row,
+    applied: Applied | None,
+    load: tuple[float, ...],
+    argv: tuple[str, ...],
+    conditions: tuple[Condition, ...],
 ) -> ResourceRecord:
-    uid, resource, version, serve, desired, port, protected, restarts, digest, message, failed_at, *instance = row[:-3]
+    uid, resource, desired, port, protected, restarts, digest, message, failed_at, *instance = row[:-2]
     return ResourceRecord(
         resource=resource,
         uid=SlotUid(uid),
-        applied=_applied(version, serve, document),
+        applied=applied,
         instance=_instance(instance, argv) if instance[0] else None,
         desired_running=bool(desired),
         port=port,
@@ -102,11 +111,11 @@ def _instance(row: list[Any], argv: tuple[str, ...]) -> InstanceRecord:
     )
 
 
-def _applied(version: int | None, serve: str, document: Any) -> Applied | None:
+def _today(applied: Applied | None) -> Applied | None:
     """In today's form: a record never shows that it was written by an older program."""
-    if version is None:
-        return None
-    return Applied(spec_version=SPEC_VERSION, serve=serve, document=upcast(document, version))
+    if applied is None or applied.spec_version == SPEC_VERSION:
+        return applied
+    return replace(applied, spec_version=SPEC_VERSION, document=upcast(applied.document, applied.spec_version))
 
 
 def _conditions(rows: list[Row]) -> dict[str, tuple[Condition, ...]]:
@@ -132,7 +141,7 @@ def _open_steps(rows: list[Row]) -> tuple[OpenStep, ...]:
             resource=ResourceId(resource),
             action=action,
             instance=InstanceId(instance) if instance else None,
-            applied=_applied(version, serve, document),
+            applied=_today(Applied(spec_version=version, serve=serve, document=document)) if version else None,
         )
         for (step, resource, action, instance, version, serve, _), document in zip(rows, documents, strict=True)
     )

@@ -1,13 +1,15 @@
 """What is recorded of a resource, to rows. Every function belongs into a transaction of the caller."""
 
 from reconciler.domain.names import ResourceId, SlotUid
-from reconciler.spec.record import Applied, InstanceRecord, ResourceRecord
+from reconciler.spec.record import InstanceRecord, ResourceRecord
+from reconciler.store import server_configs
 from reconciler.store.columns import marks, to_json, to_text
 from reconciler.store.database import Database
+from reconciler.store.documents import put_document
 
 _RESOURCE = (
-    "uid", "resource", "spec_version", "serve", "applied", "desired_running", "port", "protected", "restarts",
-    "load_seconds", "failure_digest", "failure_message", "failure_at",
+    "uid", "resource", "desired_running", "port", "protected", "restarts", "load_seconds", "failure_digest",
+    "failure_message", "failure_at",
 )  # fmt: skip
 _INSTANCE = (
     "instance", "uid", "boot_id", "pid", "start_ticks", "pidfd_inode", "exe_device", "exe_inode", "port", "started_at",
@@ -34,6 +36,7 @@ def put_resource(database: Database, line: ResourceRecord, *, now: float) -> Non
     # Whoever is recorded last with a port listens on it; two that swap theirs meet here between their steps.
     database.execute("UPDATE resources SET port = NULL WHERE port = ? AND uid <> ?", (line.port, line.uid))
     database.execute(_PUT_RESOURCE, _resource_row(line))
+    put_document(database, line.uid, line.resource, line.applied)
     database.execute("DELETE FROM conditions WHERE uid = ?", (line.uid,))
     database.execute_many(
         f"INSERT INTO conditions ({', '.join(_CONDITION)}) VALUES ({marks(_CONDITION)})",  # noqa: S608 - our own names
@@ -55,14 +58,15 @@ def note_instance(database: Database, uid: SlotUid, resource: ResourceId, instan
     _put_instance(database, uid, instance, instance.started_at)
 
 
-def forget(database: Database, uid: SlotUid) -> None:
-    """Removes a resource with its instances and conditions."""
+def forget_slot(database: Database, uid: SlotUid) -> None:
+    """Removes a resource with all that is recorded of it."""
     database.execute("DELETE FROM resources WHERE uid = ?", (uid,))
 
 
-def applied_columns(applied: Applied | None) -> tuple[int | None, str | None, str | None]:
-    """`spec_version`, `serve` and `applied` of a row."""
-    return (applied.spec_version, applied.serve, to_json(applied.document)) if applied else (None, None, None)
+def forget(database: Database, resource: ResourceId) -> None:
+    """The same by the name that it has now."""
+    database.execute("DELETE FROM resources WHERE resource = ?", (resource,))
+    database.execute(server_configs.PRUNE)
 
 
 def _put_instance(database: Database, uid: SlotUid, instance: InstanceRecord | None, now: float) -> None:
@@ -79,7 +83,6 @@ def _resource_row(line: ResourceRecord) -> tuple[object, ...]:
     return (
         line.uid,
         line.resource,
-        *applied_columns(line.applied),
         int(line.desired_running),
         line.port,
         int(line.protected),

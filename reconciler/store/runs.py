@@ -7,6 +7,7 @@ from reconciler.domain.change import Action
 from reconciler.domain.frozen import frozen
 from reconciler.domain.outcome import Result, RunReport
 from reconciler.spec.versions import SPEC_VERSION
+from reconciler.store import server_configs
 from reconciler.store.columns import to_json
 from reconciler.store.database import Database
 
@@ -86,6 +87,7 @@ def finish(database: Database, run: int, result: Result, *, changed: bool, now: 
     )
     for statement, kept in _PRUNES.items():
         database.execute(statement, (kept,))
+    database.execute(server_configs.PRUNE)
     generation: int = database.rows("SELECT coalesce(max(number), 0) FROM generations")[0][0]
     return generation
 

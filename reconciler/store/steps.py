@@ -7,8 +7,8 @@ from reconciler.domain.frozen import frozen
 from reconciler.domain.names import InstanceId, ResourceId, SlotUid
 from reconciler.domain.outcome import Outcome, Result
 from reconciler.spec.record import Applied, ResourceRecord
+from reconciler.store.columns import to_json
 from reconciler.store.database import Database
-from reconciler.store.resources import applied_columns
 
 
 @frozen
@@ -81,7 +81,12 @@ def _open(database: Database, run: int, intent: StepIntent, now: float) -> int:
     cursor = database.execute(
         "INSERT INTO steps (run, resource, uid, action, instance, spec_version, serve, applied, started_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (run, intent.resource, intent.uid, intent.action, intent.instance, *applied_columns(intent.applied), now),
+        (run, intent.resource, intent.uid, intent.action, intent.instance, *_applied(intent.applied), now),
     )
     step: int = cursor.fetchone()[0]
     return step
+
+
+def _applied(applied: Applied | None) -> tuple[int | None, str | None, str | None]:
+    """`spec_version`, `serve` and `applied` of a row: an intent lives for a moment, and nobody asks for parts of it."""
+    return (applied.spec_version, applied.serve, to_json(applied.document)) if applied else (None, None, None)

@@ -4,17 +4,22 @@ The one writer. Each method is one transaction that is on the disk when it retur
 Nothing is written before `begin_run`, so a run that has nothing to do leaves no trace.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from reconciler.domain.names import ResourceId
 from reconciler.domain.outcome import Outcome, Result, RunReport
+from reconciler.spec.base import Spec
+from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import InstanceRecord, ResourceRecord
-from reconciler.store import metadata, resources, runs, steps
+from reconciler.store import declarations, documents, endpoints, logs, metadata, resources, runs, secrets, steps
 from reconciler.store.database import Database
+from reconciler.store.endpoints import Endpoint
 from reconciler.store.layout import read_lineage, write_lineage
+from reconciler.store.logs import LogLine
 from reconciler.store.reader import Reader
+from reconciler.store.secrets import Secret
 from reconciler.store.steps import StepFinish, StepIntent
 
 
@@ -99,7 +104,7 @@ class Writer(Reader):
             for one in finished:
                 steps.finish(self._database, one.step, one.outcome.result, one.outcome.message, now=now)
                 if one.forget:
-                    resources.forget(self._database, steps.owner_of(self._database, one.step)[0])
+                    resources.forget_slot(self._database, steps.owner_of(self._database, one.step)[0])
                 elif one.after:
                     resources.put_resource(self._database, one.after, now=now)
             metadata.raise_serial(self._database)
@@ -110,10 +115,80 @@ class Writer(Reader):
             resources.put_resource(self._database, line, now=now)
             metadata.raise_serial(self._database)
 
-    def finish_run(self, run: int, report: RunReport, now: float) -> int:
-        """Ends a run; returns the number of its generation, or of the current one when it changed nothing."""
+    def finish_run(self, run: int, report: RunReport, now: float, *, fleet: FleetSpec | None = None) -> int:
+        """
+        Ends a run; returns the number of its generation, or of the current one when it changed nothing.
+
+        Args:
+            fleet: whose server section and logging are the declared ones from now on.
+        """
         with self._database.writing():
+            if fleet is not None:
+                declarations.put(self._database, fleet)
             return runs.finish(self._database, run, runs.result_of(report), changed=runs.changed(report), now=now)
+
+    def note_fleet(self, fleet: FleetSpec) -> None:
+        """Records what is declared for the fleet as a whole by a run that has nothing else to do."""
+        with self._database.reading():
+            known = declarations.is_known(self._database, fleet)
+        if not known:
+            with self._database.writing():
+                declarations.put(self._database, fleet)
+
+    def note_architectures(self, found: Mapping[str, str]) -> None:
+        """Records what was learned of model files, by path, since they were applied."""
+        with self._database.writing():
+            self._database.execute_many(
+                "UPDATE model_files SET architecture = ? WHERE path = ?", [(kind, path) for path, kind in found.items()]
+            )
+
+    def put_section(self, resource: ResourceId, section: str, spec: Spec) -> None:
+        """
+        Replaces one section of a model that was applied.
+
+        Raises:
+            StoreError: nothing was applied under that name.
+        """
+        with self._database.writing():
+            documents.put_section(self._database, resource, section, spec.document())
+            metadata.raise_serial(self._database)
+
+    def forget(self, resource: ResourceId) -> None:
+        """Removes a resource with everything that is recorded of it, and the server sections that it alone used."""
+        with self._database.writing():
+            resources.forget(self._database, resource)
+            metadata.raise_serial(self._database)
+
+    def note_facts(self, facts: Mapping[str, str]) -> None:
+        """Adds facts to the metadata; those that the store itself lives by cannot be replaced."""
+        with self._database.writing():
+            for key in facts.keys() - metadata.OWN:
+                metadata.put(self._database, key, facts[key])
+
+    def put_endpoint(self, endpoint: Endpoint) -> None:
+        """Records a server that somebody else runs, or what it is now."""
+        with self._database.writing():
+            endpoints.put(self._database, endpoint)
+
+    def forget_endpoint(self, name: str) -> None:
+        """Removes an endpoint."""
+        with self._database.writing():
+            endpoints.forget(self._database, name)
+
+    def put_secret(self, secret: Secret) -> None:
+        """Keeps a secret that was encrypted elsewhere."""
+        with self._database.writing():
+            secrets.put(self._database, secret)
+
+    def forget_secret(self, name: str) -> None:
+        """Removes a secret."""
+        with self._database.writing():
+            secrets.forget(self._database, name)
+
+    def log(self, lines: Iterable[LogLine]) -> None:
+        """Keeps messages of the program, and lets the oldest go."""
+        with self._database.writing():
+            logs.add(self._database, lines)
 
     def abandon_open_steps(self, now: float) -> None:
         """Closes what runs that were cut off left open. Call it once their processes were found and are recorded."""

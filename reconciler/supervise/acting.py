@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import replace
 
 from reconciler.apply.context import Context
-from reconciler.apply.run import Errand, execute
+from reconciler.apply.run import Errand, execute, settle
 from reconciler.domain.event import Hook, ignore
 from reconciler.domain.outcome import RunReport
 from reconciler.runtime.world import World
 from reconciler.store import Writer
+from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import Planned
 
 
@@ -33,3 +34,9 @@ async def apply_once(  # noqa: PLR0913 - the four that are optional are the call
         stop=stop or asyncio.Event(),
     )
     return await execute(ctx, planned.plan, writer, errand, parallelism=parallelism)
+
+
+def settle_once(world: World, planned: Planned) -> None:
+    """Lets the store know what is declared, and brings it to today's form, when there is nothing to do."""
+    with open_writer(world, planned.fleet.fleet) as writer:
+        settle(planned.record, planned.seen, planned.fleet, writer)

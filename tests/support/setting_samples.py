@@ -24,6 +24,7 @@ SPECIAL: dict[str, list[Any]] = {
     "docker": ["model", "repo/model:tag"],
     "gpu.device": [["none"]],
     "gpu.override_tensor": [["exps=CPU", "blk\\.1=CPU"]],
+    "gpu.rpc": [["127.0.0.1:9"]],
     "hf": ["org/repo", "org/repo:Q4_K_M"],
     "hf_file": ["model.gguf"],
     "multimodal.mmproj_device": ["none"],

@@ -12,8 +12,10 @@ from reconciler.domain.identity import ProcessIdentity
 from reconciler.domain.names import ROUTER, InstanceId, ResourceId, SlotUid, model_id
 from reconciler.domain.outcome import Outcome, Result, RunReport
 from reconciler.domain.status import Condition
+from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import Applied, Failure, InstanceRecord, OpenStep, Record, ResourceRecord
-from reconciler.store import StepIntent, Writer
+from reconciler.spec.validating import validate
+from reconciler.store import Endpoint, LogLine, Secret, StepIntent, Writer
 
 NOW = 1_700_000_000.0
 LINEAGE = "11111111-2222-4333-8444-555555555555"
@@ -66,6 +68,14 @@ ROUTER_LINE = ResourceRecord(
 )
 
 
+FLEET = validate(
+    FleetSpec, {"version": 1, "fleet": "homelab", "server": {"timeout": 600}, "logging": {"level": "debug"}}
+)
+ENDPOINT = Endpoint(name="office", type="ollama", base_url="http://10.0.0.5:11434", health_interval=30.0)
+SECRET = Secret(name="token", ciphertext=b"\0sealed", nonce=b"\1", key_id="k1", created_at=NOW)
+LOG_LINE = LogLine(at=NOW, level="warning", message="out of memory", resource="model/coder")
+
+
 def open_writer(directory: Path) -> Writer:
     """A writer with a lineage that is known."""
     return Writer.open(directory, now=NOW, fleet="homelab", lineage=LINEAGE)
@@ -114,6 +124,10 @@ def report(run: int, *outcomes: Outcome, **facts: Any) -> RunReport:
 def fill(writer: Writer) -> None:
     """One finished run, and one that was cut off."""
     apply_lines(writer, EMBED, CODER, ROUTER_LINE, now=NOW + 4.0)
+    writer.note_fleet(FLEET)
+    writer.put_endpoint(ENDPOINT)
+    writer.put_secret(SECRET)
+    writer.log([LOG_LINE])
     begin = intent(replace(EMBED, instance=None), Action.RESTART)
     writer.begin_steps(begin_run(writer, now=NOW + 5.0), [begin], NOW + 5.0)
 

@@ -1,6 +1,7 @@
 """`reconcile schema`: what editors and programs check files and outputs against."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -12,23 +13,39 @@ from reconciler.config.jsonschema import fleet_schema_text
 from reconciler.errors import RuntimeFailure, UsageError
 from reconciler.render.schemas import SCHEMAS
 from reconciler.render.settings_markdown import settings_markdown
+from reconciler.render.store_markdown import store_markdown
 
+STORE = "store"
 NAMES = ("fleet", *SCHEMAS)
 
 
+def _store_reference() -> str:
+    from reconciler.store.description import describe  # noqa: PLC0415 - JSON Schemas need no SQLite
+
+    return store_markdown(describe())
+
+
+REFERENCES: Mapping[str, Callable[[], str]] = {"fleet": settings_markdown, STORE: _store_reference}
+
+
 @click.command()
-@click.argument("name", type=click.Choice(NAMES), default="fleet")
+@click.argument("name", type=click.Choice((*NAMES, STORE)), default="fleet")
 @click.option("--write", metavar="DIR", type=DIRECTORY, help="Write all of them into a directory instead.")
 @common(Format.MARKDOWN, config=False, store=False)
 def command(common: Common, *, name: str, write: str | None) -> int:
     """Print the JSON Schema of a file or an output."""
     if common.output.format is Format.MARKDOWN:
-        if name != "fleet" or write:
+        if name not in REFERENCES or write:
             raise UsageError(
-                "only the fleet has a reference in markdown", hint="run `reconcile schema fleet --format markdown`"
+                "only the fleet and the store have a reference in markdown",
+                hint="run `reconcile schema fleet --format markdown`",
             )
-        common.output.raw(settings_markdown())
+        common.output.raw(REFERENCES[name]())
         return 0
+    if name == STORE:
+        raise UsageError(
+            "the store has tables and no JSON Schema", hint="run `reconcile schema store --format markdown`"
+        )
     if write is None:
         common.output.raw(_text(name))
         return 0

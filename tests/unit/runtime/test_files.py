@@ -1,5 +1,6 @@
 """Model files, private files and logs."""
 
+import json
 import shutil
 import stat
 from pathlib import Path
@@ -21,6 +22,22 @@ def test_a_whole_model_has_no_problem(gguf: Path) -> None:
 
     assert facts.problem == ""
     assert (facts.size, facts.mtime_ns) == (gguf.stat().st_size, gguf.stat().st_mtime_ns)
+
+
+def test_the_architecture_of_a_model_is_known_and_remembered(gguf: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "files.json"
+    first = HostFiles(cache).models([str(gguf)])
+
+    assert first[str(gguf)].architecture == "llama"
+    assert HostFiles(cache).models([str(gguf)]) == first
+
+
+@pytest.mark.parametrize("entry", [[1], [0, 0], None, ["x", "y", 1]], ids=str)
+def test_a_memory_of_another_form_is_not_believed(gguf: Path, tmp_path: Path, entry: object) -> None:
+    cache = tmp_path / "files.json"
+    cache.write_text(json.dumps({str(gguf): entry}))
+
+    assert HostFiles(cache).models([str(gguf)])[str(gguf)].architecture == "llama"
 
 
 @pytest.mark.parametrize(

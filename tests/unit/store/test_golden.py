@@ -1,6 +1,7 @@
 """Stores of every released version are opened by this one."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def test_every_version_has_its_golden_store() -> None:
 def test_a_golden_store_reads_as_it_was_written(path: Path, tmp_path: Path) -> None:
     shutil.copy(path, tmp_path / "store.db")
     with Store.open(tmp_path) as store:
-        assert store.record() == FILLED
+        assert replace(store.record(), migration_pending="") == FILLED
         assert [one.spec for one in store.generations()] == [{"version": 1, "fleet": "homelab"}]
 
 

@@ -26,6 +26,8 @@ SECOND = Migration(
     ),
 )
 TWO = (*MIGRATIONS, SECOND)
+NEWEST, NEXT = len(MIGRATIONS), len(TWO)
+BACKUP = f"backups/store-v{NEWEST}-20231114T221320Z.db"
 
 
 @pytest.fixture(name="first")
@@ -54,7 +56,10 @@ def look(path: Path) -> tuple[int, int]:
 
 
 def test_a_released_migration_never_changes() -> None:
-    assert [(one.name, one.checksum[:16]) for one in MIGRATIONS] == [("first", "24e67b8ef3e116f0")]
+    assert [(one.name, one.checksum[:16]) for one in MIGRATIONS] == [
+        ("first", "24e67b8ef3e116f0"),
+        ("normalized", "021d09e034160d71"),
+    ]
 
 
 def test_a_store_says_what_it_is(first: Path) -> None:
@@ -69,6 +74,9 @@ def test_a_store_says_what_it_is(first: Path) -> None:
         (name, 1)
         for name in (
             "metadata", "migrations", "resources", "instances", "conditions", "runs", "steps", "generations", "events",
+            "models", "model_sampling_config", "model_memory_config", "model_gpu_config", "model_advanced_config",
+            "model_lora_config", "model_multimodal_config", "model_speculative_config", "model_files",
+            "model_server_config", "router_config", "processes", "logging_config", "endpoints", "secrets", "logs",
         )
     }  # fmt: skip
     raw.close()
@@ -77,18 +85,18 @@ def test_a_store_says_what_it_is(first: Path) -> None:
 def test_a_migration_keeps_what_was_there_and_a_backup(first: Path) -> None:
     migrate_to(first, TWO)
 
-    assert look(first / "store.db") == (2, 2)
-    shutil.copy(first / "backups/store-v1-20231114T221320Z.db", first / "store.db")
+    assert look(first / "store.db") == (NEXT, 2)
+    shutil.copy(first / BACKUP, first / "store.db")
     with Store.open(first) as restored:
         assert restored.record() == FILLED
-    assert [path.name for path in (first / "backups").iterdir()] == ["store-v1-20231114T221320Z.db"]
-    assert (first / "backups/store-v1-20231114T221320Z.db").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in (first / "backups").iterdir()] == [Path(BACKUP).name]
+    assert (first / BACKUP).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_new_store_needs_no_backup(tmp_path: Path) -> None:
     migrate_to(tmp_path, TWO)
 
-    assert look(tmp_path / "store.db") == (2, 2)
+    assert look(tmp_path / "store.db") == (NEXT, 2)
     assert not list((tmp_path / "backups").iterdir())
 
 
@@ -109,13 +117,13 @@ def test_a_store_that_is_newer_than_the_program_is_refused_untouched(first: Path
     migrate_to(first, TWO)
     before = (first / "store.db").read_bytes()
     for open_it in (Store.open, open_writer):
-        with pytest.raises(StoreError, match="has version 2; this program knows versions up to 1"):
+        with pytest.raises(StoreError, match=f"has version {NEXT}; this program knows versions up to {NEWEST}"):
             open_it(first)
     assert (first / "store.db").read_bytes() == before
 
 
 def test_a_migration_that_is_not_the_one_that_was_applied_is_refused(first: Path) -> None:
-    other = (Migration("first", (*MIGRATIONS[0].statements, "CREATE TABLE more (x) STRICT")),)
+    other = (Migration("first", (*MIGRATIONS[0].statements, "CREATE TABLE more (x) STRICT")), *MIGRATIONS[1:])
 
     with pytest.raises(StoreError, match="another line of llama-reconciler") as caught:
         Database.for_reading(first, other)
@@ -137,7 +145,7 @@ def test_a_migration_that_would_break_references_is_undone(first: Path) -> None:
 
     with pytest.raises(StoreError, match="would leave 5 rows that point nowhere"):
         migrate_to(first, (*MIGRATIONS, breaking))
-    assert look(first / "store.db") == (1, 0)
+    assert look(first / "store.db") == (NEWEST, 0)
 
 
 KILLED_AT = """
@@ -177,12 +185,12 @@ def test_a_migration_is_all_or_nothing_under_kill_9(tmp_path: Path) -> None:
         database.close()
         versions.append(look(directory / "store.db"))
         migrate_to(directory, TWO)
-        assert look(directory / "store.db") == (2, 2)
+        assert look(directory / "store.db") == (NEXT, 2)
         if killed.returncode == 0:
             break
 
-    assert set(versions[:-1]) <= {(1, 0), (2, 2)}
-    assert versions[-1] == (2, 2)
+    assert set(versions[:-1]) <= {(NEWEST, 0), (NEXT, 2)}
+    assert versions[-1] == (NEXT, 2)
     assert len(versions) > 5
 
 
@@ -207,6 +215,6 @@ def test_a_migration_on_a_full_disk_leaves_the_version_before(first: Path, quota
 
     assert done.returncode == 0, done.stderr
     assert "cannot be" in done.stdout
-    assert look(first / "store.db") == (1, 0)
+    assert look(first / "store.db") == (NEWEST, 0)
     backups = list((first / "backups").iterdir())
     assert [path.suffix for path in backups] == ([".db"] if quota >= 200_000 else [])

@@ -1,6 +1,7 @@
 """What is written is what is read."""
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -116,7 +117,7 @@ def test_a_document_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         apply_lines(writer, EMBED)
     raw = sqlite3.connect(tmp_path / "store.db")
-    raw.execute("UPDATE resources SET spec_version = 99")
+    raw.execute("UPDATE models SET spec_version = 99")
     raw.commit()
     raw.close()
 
@@ -163,18 +164,21 @@ def test_a_new_instance_ends_the_one_before(tmp_path: Path) -> None:
     raw.close()
 
 
-def test_the_writer_belongs_to_the_thread_that_opened_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ask", [Writer.record, Writer.models, lambda used: used.put(EMBED, NOW)])
+def test_a_store_belongs_to_the_thread_that_opened_it(tmp_path: Path, ask: Callable[[Writer], object]) -> None:
+    caught: list[StoreError] = []
+
+    def elsewhere(used: Writer) -> None:
+        try:
+            ask(used)
+        except StoreError as error:
+            caught.append(error)
+
     with open_writer(tmp_path) as writer:
-        caught: list[BaseException] = []
-
-        def elsewhere(used: Writer = writer) -> None:
-            try:
-                used.put(EMBED, NOW)
-            except sqlite3.ProgrammingError as error:
-                caught.append(error)
-
-        thread = Thread(target=elsewhere)
+        thread = Thread(target=elsewhere, args=(writer,))
         thread.start()
         thread.join()
 
-        assert len(caught) == 1
+        assert [(error.summary[-28:], error.hint) for error in caught] == [
+            ("was opened by another thread", "open it once in each thread that asks it")
+        ]

@@ -1,9 +1,4 @@
-"""
-The tables, as the migrations make them. A statement that was released is never edited: its checksum stands in stores.
-
-Times are seconds since the epoch. Inodes and devices are unsigned in the kernel and signed in SQLite, so they are kept
-as decimal texts. JSON is only for what is read as a whole.
-"""
+"""What the first plan and apply needed; what was applied is one JSON text a resource."""
 
 FIRST = (
     """
@@ -132,4 +127,3 @@ FIRST = (
     ) STRICT
     """,
 )
-"""What plan and apply need; the normalized configuration comes with a migration of its own."""
