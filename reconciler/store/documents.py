@@ -106,8 +106,8 @@ def put_section(database: Database, resource: ResourceId, section: str, tree: Ma
     table = tables_of(database)[section_table(section)]
     [(uid, text)], (columns, rest) = found, table.split(tree)
     database.execute(f"DELETE FROM {table.name} WHERE uid = ?", (uid,))  # noqa: S608 - our own names
-    if columns:
-        insert(database, table.name, {"uid": uid} | columns)
+    if columns and not _inserted(database, table.name, {"uid": uid}, columns):
+        rest = dict(tree)
     other = from_json_text(text) if text else {}
     other.pop(section, None)
     other |= {section: rest} if rest else {}
