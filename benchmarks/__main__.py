@@ -5,7 +5,17 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import cold_apply, growth, loading, many_models, noop_plan, startup, store_metrics, store_models
+from benchmarks import (
+    cold_apply,
+    growth,
+    importing,
+    loading,
+    many_models,
+    noop_plan,
+    startup,
+    store_metrics,
+    store_models,
+)
 from benchmarks.machine import describe
 from benchmarks.table import Row, rows
 
@@ -18,6 +28,7 @@ RATIOS: dict[str, Callable[[int], list[Row]]] = {
     "cold-apply": cold_apply.measure,
     STORE: store_models.measure,
     "store-metrics": store_metrics.measure,
+    "import": importing.measure,
 }
 GROWTH = "growth"
 ALL = (*RATIOS, GROWTH)

@@ -77,7 +77,10 @@ def _lines(entry: Entry, indent: int, said: Callable[[str], str]) -> Iterator[st
     beside = f"  {_comment(said(entry.beside))}" if entry.beside else ""
     if isinstance(entry.value, tuple) and entry.value:
         yield f"{blank}{_scalar(entry.key)}:{beside}"
-        for one in entry.value:
+        for index, one in enumerate(entry.value):
+            if index and one.above:
+                # What has a comment of its own stands apart.
+                yield ""
             yield from _lines(one, indent + 2, said)
         yield from (f"{blank}  {_comment(said(one))}" for one in entry.below)
     else:

@@ -189,7 +189,7 @@ class _Together:
                         found.setdefault(path, settings[path])
         for key, path in (("host", "router.host"), ("port", "router.port"), ("maxModelsLoaded", "router.models_max")):
             if key in origin and self.usable(path, said[key], origin[key]):
-                found[path] = Wish(value=said[key], places=(origin[key],))
+                found[path] = Wish(value=said[key], places=(origin[key],), said=origin[key])
         if self.unified.autoload is not None:
             place = "metadata.user_settings.autoLoadModels"
             found["router.autoload"] = Wish(value=self.unified.autoload, places=(place,))
@@ -207,7 +207,7 @@ class _Together:
         said, origin = self.unified.router.values, self.unified.router.origin
         for key, path in (("threads", "threads"), ("ctxSize", "memory.ctx_size")):
             if key in origin and self.usable(path, said[key], origin[key]):
-                found[path] = Wish(value=said[key], places=(origin[key],))
+                found[path] = Wish(value=said[key], places=(origin[key],), said=origin[key])
         return found
 
     def usable(self, path: str, value: Any, place: str) -> bool:

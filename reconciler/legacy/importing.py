@@ -45,15 +45,15 @@ class Imported:
 
 
 def imported(
-    source: Source, *, fleet: str = "", exists: Callable[[str], bool], catalogue: Catalogue | None = None
+    source: Source, *, fleet: str, exists: Callable[[str], bool], catalogue: Callable[[], Catalogue | None]
 ) -> Imported:
     """
     What a database becomes.
 
     Args:
-        fleet: its name; that of the file unless given.
+        fleet: its name; empty is that of the file.
         exists: whether a program is on this machine.
-        catalogue: the flags of the build at hand, for options that are no setting.
+        catalogue: gives the flags of the build at hand; asked when there are options that are no setting.
 
     Raises:
         LegacyError: it is no database of the dashboard.
@@ -66,7 +66,7 @@ def imported(
         source=source.path.name,
         vintage=str(vintage),
         program=bool(server) and not vault.within(server) and exists(server),
-        takes=lambda flag, value: catalogue is not None and _takes(catalogue, flag, value),
+        takes=lambda flag, value: (known := catalogue()) is not None and _takes(known, flag, value),
     )
     text = written(found, unified, around, vault.blotted)
     notes = (*vintage.notes, *vault.notes, *unified.notes, *found.notes, *text.notes)
@@ -156,5 +156,5 @@ def _blotted(tree: Any, vault: Vault) -> Any:
     if isinstance(tree, str):
         return vault.blotted(tree)
     if isinstance(tree, Mapping):
-        return {key: _blotted(value, vault) for key, value in tree.items()}
+        return {vault.blotted(key): _blotted(value, vault) for key, value in tree.items()}
     return [_blotted(one, vault) for one in tree] if isinstance(tree, list | tuple) else tree

@@ -135,6 +135,16 @@ LOAD_SWITCHES: Mapping[str, tuple[str, bool]] = {
 }
 """Switches that make `memory.load_mode` together, each with what its `true` says."""
 
+OFF: Mapping[str, str] = {
+    "no_mmproj": "multimodal.mmproj_auto",
+    "nkvo": "memory.kv_offload",
+    "nr": "memory.repack",
+    "nocb": "cont_batching",
+    "no_kvu": "memory.kv_unified",
+    "no_ag": "server.agent",
+}
+"""Options that switch another one off and are not called after it."""
+
 SECRET_NAMES: Mapping[str, str] = {
     **columns.SECRETS,
     "hft": "hf_token",
@@ -219,6 +229,8 @@ def _special(name: str) -> Meaning:
     if name in LOAD_SWITCHES:
         load, positive = LOAD_SWITCHES[name]
         return Meaning(load=load, inverted=not positive)
+    if name in OFF:
+        return Meaning(setting=OFF[name], inverted=True)
     return Meaning(secret=SECRET_NAMES.get(name, ""), source="path" if name in {"model", "m"} else "")
 
 

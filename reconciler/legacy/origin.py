@@ -48,6 +48,7 @@ def origin_of(sources: Mapping[str, str], vault: Vault, model: str, say: Say) ->
         plain = without_credentials(value) if vault.within(value) and "://" in value else value
         if vault.within(plain):
             say(Code.NOT_CARRIED, f"`{_COLUMNS[key]}` of `{model}` is not carried: there is a secret in it", key)
+            lost.append((_COLUMNS[key], "there is a secret in it"))
         elif key == "path" and "://" in plain and not refusal("url", plain):
             say(Code.PATH_NOT_A_FILE, f"`model_path` of `{model}` is an address: {shown(plain)}", "path")
             usable.setdefault("url", plain)
@@ -56,7 +57,11 @@ def origin_of(sources: Mapping[str, str], vault: Vault, model: str, say: Say) ->
             lost.append((f"{_COLUMNS[key]}: {shown(plain)}", reason))
         else:
             usable.setdefault(key, plain)
-    return _chosen(usable, sources.get("hf_file", "").strip(), lost, model, say)
+    file = sources.get("hf_file", "").strip()
+    if vault.within(file):
+        say(Code.NOT_CARRIED, f"`hf_file` of `{model}` is not carried: there is a secret in it", "hf_file")
+        file = ""
+    return _chosen(usable, file, lost, model, say)
 
 
 def _chosen(usable: Mapping[str, str], file: str, lost: list[tuple[str, str]], model: str, say: Say) -> Origin:

@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.domain.frozen import frozen
 from reconciler.legacy.columns import REMOVED
 from reconciler.legacy.conversion import converted
+from reconciler.legacy.options import normal
 from reconciler.legacy.report import Code, Dropped, Note
 from reconciler.legacy.stored_models import Stored
 from reconciler.legacy.values import Bad, Given, boolean, integer, shown, text
@@ -17,6 +18,7 @@ from reconciler.spec.sources import names_a_secret
 
 LOAD_MODE = "memory.load_mode"
 IGNORE_EOS = "sampling.ignore_eos"
+TELLS = "there is a secret in it"
 
 _FLAG = re.compile(r"--[A-Za-z0-9][\w.-]*", re.ASCII)
 
@@ -114,8 +116,8 @@ class _Work:
         if isinstance(outcome, Bad):
             self.bad(one, outcome.reason)
         elif isinstance(outcome, Given):
-            if any(self.vault.within(said) for said in texts(outcome.value)):
-                self.lose(one, "there is a secret in it")
+            if self.tells(outcome.value):
+                self.lose(one, TELLS)
                 return
             self.relative(path, outcome.value, one)
             said = one.key if one.key != path.rpartition(".")[2] else ""
@@ -156,6 +158,8 @@ class _Work:
         found = integer(one.value, lowest=1, highest=65535) if one.meaning.process == "port" else text(one.value)
         if isinstance(found, Bad):
             self.bad(one, found.reason.replace("beyond 32 bits", "no port"))
+        elif isinstance(found, Given) and self.tells(found.value):
+            self.lose(one, TELLS)
         elif isinstance(found, Given):
             self.result.process[one.meaning.process] = Wish(value=found.value, places=(one.place,))
 
@@ -168,18 +172,22 @@ class _Work:
     def refused(self, one: Stored) -> None:
         if one.by_hand and one.value in (False, None):
             return
-        self.lose(one, one.meaning.refused, Code.REMOVED_OPTION if one.key in REMOVED else Code.NOT_CARRIED)
+        self.lose(one, one.meaning.refused, Code.REMOVED_OPTION if normal(one.key) in REMOVED else Code.NOT_CARRIED)
 
     def unknown(self, one: Stored) -> None:
         flag = "--" + one.key.strip().lstrip("-").replace("_", "-")
         if one.value is None or one.value is False:
             return
-        if any(self.vault.within(said) for said in texts(one.value)):
-            self.lose(one, "there is a secret in it")
+        if self.tells({one.key: one.value}):
+            self.lose(one, TELLS)
         elif isinstance(one.value, dict) or not _FLAG.fullmatch(flag):
             self.bad(one, "it is no option with a value")
         else:
             self.result.extra[flag] = one.value
+
+    def tells(self, value: Value) -> bool:
+        """Whether there is a secret in a value, by what it says or by the name that it stands under."""
+        return any(self.vault.within(said) for said in texts(value)) or _under_a_secret_name(value)
 
     def relative(self, path: str, value: Value, one: Stored) -> None:
         if not all_settings()[path].info.is_path:
@@ -254,5 +262,15 @@ def _strings(value: object) -> Iterable[str]:
         yield ",".join(one for one in value if isinstance(one, str))
 
 
+def _under_a_secret_name(value: Value) -> bool:
+    if isinstance(value, Mapping):
+        named = (names_a_secret(str(key)) and isinstance(inner, str) for key, inner in value.items())
+        return any(named) or any(map(_under_a_secret_name, value.values()))
+    return isinstance(value, list | tuple) and any(map(_under_a_secret_name, value))
+
+
 def _short(value: object) -> str:
+    """As a comment shows it; of an object nobody knows what is in it."""
+    if isinstance(value, dict | list):
+        return "{…}" if isinstance(value, dict) else "[…]"
     return shown(value).strip("`")

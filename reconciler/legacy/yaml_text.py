@@ -167,7 +167,7 @@ class _Writer:
             if key in origin and said[key] != ROUTER[key].default:
                 yield f"{form.format(said[key])}  # {key}: kept by the dashboard, never passed to llama-server"
         for what, reason in self.fleet.lost:
-            yield f"not carried: {what}: {reason}"
+            yield f"not carried: {what} ({reason})"
 
     def end(self) -> Iterator[str]:
         """Top-level keys that are not in effect."""
@@ -215,7 +215,7 @@ class _Writer:
 
     def below(self, model: Model) -> Iterator[str]:
         for what, reason in model.settled.lost:
-            yield f"not carried: {what}: {reason}"
+            yield f"not carried: {what} ({reason})"
         for flag, value in model.settled.extra.items():
             live = self.around.takes(flag, value)
             if not live:

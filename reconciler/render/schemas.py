@@ -208,6 +208,53 @@ STORE_RESTORE = _document(
     },
 )
 
+VALUES: Json = {"type": "object"}
+"""Values by key: which keys there are depends on what was imported."""
+
+REFERENCES: Json = {"type": "object", "additionalProperties": _object({"file": TEXT})}
+IMPORTED_MODEL = _object(
+    {
+        "name": _or_null(TEXT),
+        "new_name": TEXT,
+        "path": _or_null(TEXT),
+        "enabled": FLAG,
+        "serve": {"enum": ["router", "dedicated"]},
+        "source": VALUES,
+        "settings": VALUES,
+        "type": _or_null(TEXT),
+        "status": _or_null(TEXT),
+        "created_at": _or_null(INSTANT),
+        "info": VALUES,
+    },
+    {"port": PORT, "hf_file": TEXT, "extra_args": VALUES, "secrets": {"type": "object", "additionalProperties": TEXT}},
+)
+IMPORT_WARNING = _object({"code": TEXT, "message": TEXT}, {"model": TEXT, "column": TEXT, "recoverable": VALUES})
+IMPORT_LEGACY = _document(
+    "What `reconcile import legacy --format json` prints; of a refusal, `source` and `error` alone may be there",
+    {"source": _object({"path": TEXT}, {"sha256": TEXT, "vintage": TEXT})},
+    {
+        "counts": ROWS,
+        "imported": COUNT,
+        "defaulted": COUNT,
+        "models": _list(IMPORTED_MODEL),
+        "router": VALUES,
+        "router_explicit": _list(TEXT),
+        "router_origin": VALUES,
+        "logging": VALUES,
+        "logging_explicit": _list(TEXT),
+        "logging_origin": VALUES,
+        "server_settings": VALUES,
+        "server_secrets": REFERENCES,
+        "defaults": VALUES,
+        "warnings": _list(IMPORT_WARNING),
+        "dropped": _list(_object({"what": TEXT, "reason": TEXT}, {"model": TEXT})),
+        "history": COUNT,
+        "written": _list(TEXT),
+        "plan": VALUES,
+        "error": _object({"kind": TEXT, "summary": TEXT}, {"detail": TEXT, "hint": TEXT}),
+    },
+)
+
 SCHEMAS: dict[str, Json] = {
     "plan": PLAN,
     "status": STATUS,
@@ -216,5 +263,6 @@ SCHEMAS: dict[str, Json] = {
     "store-check": STORE_CHECK,
     "store-migrate": STORE_MIGRATE,
     "store-restore": STORE_RESTORE,
+    "import-legacy": IMPORT_LEGACY,
 }
 """By the name that `reconcile schema` takes."""

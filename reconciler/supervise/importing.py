@@ -8,23 +8,24 @@ leaves what was there before, or all of what is new.
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from reconciler.config.files import RawFile
 from reconciler.config.load import LoadedFleet, load_texts
 from reconciler.config.source import parse
 from reconciler.config.text import Text
 from reconciler.domain.frozen import frozen
-from reconciler.domain.metrics import HostSample, Sample
+from reconciler.domain.metrics import Sample
 from reconciler.errors import ConfigError, LegacyError, RuntimeFailure
 from reconciler.legacy.history import samples
 from reconciler.legacy.importing import Imported, imported
 from reconciler.legacy.source import open_source
 from reconciler.legacy.vault import DIRECTORY
 from reconciler.llama.catalogue import Catalogue
+from reconciler.observe.recovery import lineage_of
 from reconciler.runtime.files import private_directory
+from reconciler.runtime.processes import LinuxProcessHost
 from reconciler.runtime.staging import Staged
-from reconciler.store import MetricsWriter
+from reconciler.store import MetricsWriter, Store, Writer
 
 IGNORED = b"*\n"
 """What git is told of the directory of secrets."""
@@ -45,7 +46,7 @@ class Taken:
 
 
 def take(
-    source: Path, target: Path, *, fleet: str, exists: Callable[[str], bool], catalogue: Catalogue | None
+    source: Path, target: Path, *, fleet: str, exists: Callable[[str], bool], catalogue: Callable[[], Catalogue | None]
 ) -> Taken:
     """
     Reads a database; writes nothing.
@@ -62,15 +63,13 @@ def take(
     return Taken(imported=found, loaded=_checked(found, target), history=history)
 
 
-def put_in_place(
-    taken: Taken, target: Path, *, force: bool, keep: Callable[[Sequence[Sample]], Any] = len
-) -> tuple[Path, ...]:
+def put_in_place(taken: Taken, target: Path, *, force: bool, keep: Callable[[], object]) -> tuple[Path, ...]:
     """
     Writes secrets, then the history, then the configuration; returns the files that are other than before.
 
     Args:
         force: whether other files that are there may be replaced.
-        keep: takes the history.
+        keep: puts what belongs there into the store.
 
     Raises:
         RuntimeFailure: something else is there, or it cannot be written. Nothing was written then.
@@ -93,7 +92,7 @@ def put_in_place(
             files = [
                 stack.enter_context(Staged(path, content, private=path != real)) for path, content in changed.items()
             ]
-            keep(taken.history)
+            keep()
             for one in files:
                 one.publish()
     except BaseException:
@@ -103,16 +102,25 @@ def put_in_place(
     return tuple(target if path == real else path for path in changed)
 
 
-def keep_history(directory: Path, history: Sequence[Sample], *, now: float) -> int:
+def keep_history(directory: Path, taken: Taken, *, now: float) -> int:
     """
-    Puts what the dashboard measured beside the store; what is there already is not doubled. Returns how many are new.
+    Puts what the dashboard measured and knew into the store, for the holder of its lock. What is there already is not
+    doubled. Returns how many measurements are new.
 
     Raises:
-        StoreError: the measurements cannot be written.
+        StoreError: the store cannot be written.
     """
-    hosts: list[HostSample] = [one.host for one in history]
-    with MetricsWriter.open(directory, now=now) as writer:
-        return writer.take_over(hosts)
+    with Store.open(directory) as store:
+        lineage, known = store.lineage, store.metadata()
+    if not taken.imported.facts.items() <= known.items():
+        # A store that is made anew is that of the servers that may still run.
+        found = "" if lineage else lineage_of(LinuxProcessHost().scan().processes, directory / "run" / "slots")
+        with Writer.open(directory, now=now, fleet=taken.loaded.spec.fleet, lineage=found or None) as writer:
+            writer.note_facts(taken.imported.facts)
+    with MetricsWriter.open(directory, now=now) as measured:
+        new = measured.take_over([one.host for one in taken.history])
+        measured.take_over_gpus((one.host.at, gpu) for one in taken.history for gpu in one.gpus)
+    return new
 
 
 def _checked(found: Imported, target: Path) -> LoadedFleet:

@@ -1,9 +1,10 @@
 """`reconcile import legacy`: from the database of a dashboard to a configuration, its secrets and its history."""
 
+import json
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from reconciler.cli.output import Format, Output
 from reconciler.cli.request import Common, Wishes
 from reconciler.cli.system import require_linux
 from reconciler.cli.wiring import find_build
-from reconciler.domain.metrics import Sample
 from reconciler.errors import LlamaServerError, ReconcilerError, UsageError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.render import FORMAT_VERSION
@@ -50,7 +50,7 @@ def command(  # noqa: PLR0913 - one for each option
     path = Path(target)
     report: dict[str, Any] = {"format_version": FORMAT_VERSION, "source": {"path": file}}
     try:
-        taken = take(Path(file), path, fleet=fleet, exists=_is_program, catalogue=_flags(common))
+        taken = take(Path(file), path, fleet=fleet, exists=_is_program, catalogue=cache(lambda: _flags(common)))
         report |= taken.imported.report
         if target == PIPE:
             common.output.raw(taken.imported.text)
@@ -61,8 +61,11 @@ def command(  # noqa: PLR0913 - one for each option
             raise
         common.output.json(report | {"error": _error(error)})
         return error.exit_code
-    plan = _plan(common, path) if planned else None
-    _show(common.output, report, plan, aside=target == PIPE)
+    if planned and common.output.format is Format.JSON:
+        report["plan"] = _plan(common, path)
+    _show(common.output, report, aside=target == PIPE)
+    if planned and common.output.format is Format.HUMAN:
+        _plan(common, path)
     return 0
 
 
@@ -77,11 +80,10 @@ def _write(common: Common, taken: Taken, path: Path, patience: float, *, force: 
     directory = named_directory(common.store) or directory_of(taken.loaded.spec.fleet)
     kept = 0
 
-    def keep(history: Sequence[Sample]) -> None:
+    def keep() -> None:
         nonlocal kept
-        if history:
-            with holding(directory, "import legacy", patience, common.output):
-                kept = keep_history(directory, history, now=time.time())
+        with holding(directory, "import legacy", patience, common.output):
+            kept = keep_history(directory, taken, now=time.time())
 
     written = put_in_place(taken, path, force=force, keep=keep)
     return {"history": kept, "written": [str(one) for one in written]}
@@ -107,25 +109,19 @@ def _error(error: ReconcilerError) -> dict[str, Any]:
     return {"kind": getattr(error, "kind", "refused"), **{key: value for key, value in said.items() if value}}
 
 
-def _show(output: Output, report: dict[str, Any], plan: Any, *, aside: bool) -> None:
+def _show(output: Output, report: dict[str, Any], *, aside: bool) -> None:
     if aside:
         if report["server_secrets"]:
             output.note(NO_SECRETS)
         if output.format is Format.HUMAN:
             output.say(import_text(report))
         else:
-            output.note(_json(report))
+            output.note(json.dumps(report, indent=2, ensure_ascii=False))
         return
     if output.format is Format.JSON:
-        output.json(report | ({"plan": plan} if plan is not None else {}))
-        return
-    output.lines(import_text(report))
-
-
-def _json(report: dict[str, Any]) -> str:
-    import json  # noqa: PLC0415 - for a pipe alone
-
-    return json.dumps(report, indent=2, ensure_ascii=False)
+        output.json(report)
+    else:
+        output.lines(import_text(report))
 
 
 def _plan(common: Common, path: Path) -> Any:

@@ -87,6 +87,17 @@ class MetricsWriter:
             database.execute("DROP TABLE taken")
         return added
 
+    def take_over_gpus(self, found: Iterable[tuple[float, GpuSample]], node: str = "local") -> None:
+        """Adds GPUs to the moments that were taken over, each by its time; those that are there already stay."""
+        columns = PARTS["metrics_gpus"]
+        named, places = ", ".join(columns), ", ".join("?" * len(columns))
+        statement = f"""
+            INSERT OR IGNORE INTO metrics_gpus (sample, {named}, node)
+            SELECT id, {places}, node FROM metrics_history WHERE node = ? AND at = ? AND imported = 1
+        """  # noqa: S608 - our own names
+        with self._database.writing():
+            self._database.execute_many(statement, ((*values(one, columns), node, at) for at, one in found))
+
     def close(self) -> None:
         """Gives the file back."""
         self._database.close()

@@ -48,7 +48,7 @@ NOT_GARBAGE = frozenset({"id", "model_id", "status"})
 
 def taken(path: Path) -> Taken:
     """The import without writing; what comes out is valid, in style, and accepted by the build's flags."""
-    found = take(path, path.with_name("fleet.yaml"), fleet="", exists=lambda _: False, catalogue=CATALOGUE)
+    found = take(path, path.with_name("fleet.yaml"), fleet="", exists=lambda _: False, catalogue=lambda: CATALOGUE)
     text = found.imported.text
     assert restyled(RawFile(path=path.with_name("fleet.yaml"), data=text.encode(), identity=(0, 0))) == text
     errors = [one for one in check_flags(found.loaded.spec, CATALOGUE) if one.severity.value == "error"]
@@ -346,13 +346,28 @@ def test_a_secret_in_any_place_goes_to_a_file_and_nowhere_else(tmp_path: Path) -
     found = taken(path)
 
     assert PLANTED not in found.imported.text
-    assert PLANTED not in json.dumps(found.imported.report)
+    assert PLANTED not in json.dumps([found.imported.report, dict(found.imported.facts)])
     kept = " ".join(found.imported.files.values())
     assert [number for number in range(1, 12) if f"{PLANTED}-{number}" not in kept] == []
     spec = found.loaded.spec
     assert spec.server.api_key is not None
     assert spec.server.hf_token is not None
     assert "secret" in codes(found)
+
+
+def test_a_secret_that_is_as_short_as_a_word_is_not_shown_either(tmp_path: Path) -> None:
+    path = built(tmp_path / "short.db", "J9")
+    said = {
+        "api-key": "k1", "settings": {"password": "p2w"}, "chat-template-kwargs": {"token": "t3k"}, "auth": ["a4x"],
+        "defrag-thold": 0.1, "host": "https://u:s5y@h",
+    }  # fmt: skip
+    add(path, "models", id="a", name="m", model_path="/m.gguf", parameters=json.dumps(said))
+
+    found = taken(path)
+
+    everything = found.imported.text + json.dumps([found.imported.report, dict(found.imported.facts)])
+    assert [one for one in ("k1", "p2w", "t3k", "a4x", "s5y") if one in everything] == []
+    assert "removed_option" in codes(found)
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,17 @@ def test_what_was_measured_is_in_the_store_once(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "state" / "metrics.db")) as database:
         rows = database.execute("SELECT count(*), min(imported), min(at) > 1e9 FROM metrics_history").fetchone()
     assert rows == (10, 1, 1)
-    with Store.open(tmp_path / "state") as store:
-        assert store.lineage == ""
+
+
+def test_what_the_dashboard_knew_of_its_models_is_in_the_metadata_of_the_store(tmp_path: Path) -> None:
+    for _ in range(2):
+        import_legacy(FIXTURES / "v2c_small.db", tmp_path)
+        with Store.open(tmp_path / "state") as store:
+            found = store.metadata()
+    models = json.loads(found["dashboard.models"])
+    assert models["bge-m3"]["created_at"] == "2026-01-02T18:30:02Z"
+    assert found["dashboard.db_version"] == "2.0"
+    assert found["fleet"] == "v2c_small"
 
 
 def test_memory_of_the_dashboard_itself_is_not_taken_for_that_of_the_machine(tmp_path: Path) -> None:
@@ -105,6 +114,23 @@ def test_memory_of_the_dashboard_itself_is_not_taken_for_that_of_the_machine(tmp
     with closing(sqlite3.connect(tmp_path / "state" / "metrics.db")) as database:
         found = database.execute("SELECT cpu_percent, memory_percent, swap_percent FROM metrics_history ORDER BY at")
         assert found.fetchall() == [(5.0, None, 0.0), (None, 40.0, 3.0)]
+
+
+def test_memory_of_the_gpu_is_bytes_whichever_unit_the_dashboard_had(tmp_path: Path) -> None:
+    path = built(tmp_path / "m.db", "V2c", "J9")
+    rest = {"cpu_usage": 1, "memory_usage": 2, "disk_usage": 3, "active_models": 0, "uptime": 5}
+    before = {"gpu_temperature": 50, "gpu_power_usage": 70.5, "requests_per_minute": 0, "created_at": 1}
+    add(path, "metrics_history", timestamp=1_767_042_600_000, gpu_usage=7, gpu_memory_used=512, gpu_memory_total=8192,
+        **rest, **before)  # fmt: skip
+    add(path, "metrics", timestamp=1_768_042_600, gpu_usage=8, gpu_memory_used=2**29, gpu_memory_total=2**33, **rest)
+    for _ in range(2):
+        import_legacy(path, tmp_path)
+    with closing(sqlite3.connect(tmp_path / "state" / "metrics.db")) as database:
+        found = database.execute("""
+            SELECT at, utilization_percent, g.memory_used_bytes, g.memory_total_bytes, temperature_celsius
+            FROM metrics_history JOIN metrics_gpus AS g ON sample = id ORDER BY at
+        """).fetchall()
+    assert found == [(1_767_042_600.0, 7.0, 2**29, 2**33, 50.0), (1_768_042_600.0, 8.0, 2**29, 2**33, None)]
 
 
 def test_rows_that_are_still_in_the_log_are_taken_along_and_the_source_is_left_alone(tmp_path: Path) -> None:
