@@ -111,7 +111,7 @@ def unknown_key(path: Path, section: Path) -> Problem:
     if key in RESERVED:
         return _reserved(path)
     allowed = allowed_keys(section)
-    where = f" in `{dotted(section)}`" if section else ""
+    where = f" in `{printable(dotted(section), 200)}`" if section else ""
     detail = f"expected one of {_listed(allowed)}" if 0 < len(allowed) <= MANY_KEYS else ""
     hint, edit = _key_way_out(key, section, allowed)
     return Problem(
@@ -134,7 +134,7 @@ def nearest(name: str, known: Collection[str]) -> str:
 def missing_key(path: Path) -> Problem:
     """A key that must be there."""
     key = str(path[-1])
-    where = f" in `{dotted(path[:-1])}`" if path[:-1] else ""
+    where = f" in `{printable(dotted(path[:-1]), 200)}`" if path[:-1] else ""
     return Problem(
         code="E0205",
         summary=f"`{key}` is missing{where}",

@@ -25,7 +25,7 @@ The same in Python, with the types of the settings; only the sections that are a
     with Store.open("/home/ann/.local/state/reconciler/homelab") as store:
         for model in store.models(status="running", sections=("sampling", "memory")):
             print(model.name, model.memory.ctx_size, model.sampling.temperature)
-        print(store.server(), store.router(), store.logging())
+        print(store.server(), store.router(), store.logging(), store.latest_metrics())
 
 Times are seconds since the epoch, truths are 0 and 1, lists and mappings are JSON. All tables are `STRICT`. A setting
 that is NULL was not written: llama-server's own default holds.
@@ -33,9 +33,10 @@ that is NULL was not written: llama-server's own default holds.
 ## What may be deleted
 
 Nothing needs to be: what grows is cut when a run ends. `cache/` can go at any time, and so can `backups/` and the older
-files in `logs/`. `store.db` itself may be lost: servers that run are found again by their marks, while history and
-protection are gone. Rows are not meant to be changed by hand. When a model is forgotten all of its rows go;
-`model_server_config` and `logging_config` belong to no model and stay.
+files in `logs/`. `metrics.db` holds measurements alone and is made anew. `store.db` itself may be lost: servers that
+run are found again by their marks, while history and protection are gone. Rows are not meant to be changed by hand;
+`reconcile store check` finds what was. When a model is forgotten all of its rows go; `model_server_config` and
+`logging_config` belong to no model and stay.
 
 ## How the tables hang together
 """

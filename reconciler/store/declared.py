@@ -1,8 +1,8 @@
 """
 The columns that the settings ask for, and the statements that a migration lacks.
 
-A migration is literal, so that it says tomorrow what it says today; that none was forgotten is found here, by a test
-and by `store check`. A column whose setting is gone stays, and is read and written on.
+A migration is literal, so that it says tomorrow what it says today; a test finds here whether one was forgotten, while
+`store check` holds a file against the migrations. A column whose setting is gone stays, and is read and written on.
 """
 
 import re

@@ -7,7 +7,8 @@ the server section that it was started with. Every function belongs into a trans
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeGuard
 
 from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_name
@@ -17,7 +18,7 @@ from reconciler.spec.versions import upcast
 from reconciler.store import server_configs
 from reconciler.store.columns import from_json_text, to_json
 from reconciler.store.database import Database
-from reconciler.store.tables import insert, merged, section_table, tables_of
+from reconciler.store.tables import Table, insert, merged, section_table, tables_of
 
 PROCESS = ("server", "environment", "secrets", "llama_server")
 """Keys of a document that only a process of its own has."""
@@ -25,7 +26,44 @@ PROCESS = ("server", "environment", "secrets", "llama_server")
 IMPLIED = ("serve", "files")
 """Keys that follow from where a document stands; one that has none says so by a `null` in `other`."""
 
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "models": ("uid", "serve", "spec_version", "other"),
+    "router_config": ("uid", "spec_version", "other"),
+    "processes": ("uid", "server_config"),
+    "model_files": ("uid", "path"),
+}
+Part = tuple[tuple[Any, ...], dict[str, Any]]
+"""The keys of a row, and the tree that the rest of it is."""
+
 _FACTS = frozenset({"size", "mtime_ns", "architecture"})
+
+
+class _Parts(dict[str, dict[str, Part]]):
+    """The rows of each table by uid, decoded when they are looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: dict[str, tuple[Table, int, list[Any]]] = {}
+
+    def read(self, table: Table, keys: int, rows: list[Any]) -> None:
+        """Takes the rows of a table, of which the first columns are keys."""
+        self._rows[table.name] = (table, keys, rows)
+
+    def __missing__(self, name: str) -> dict[str, Part]:
+        self[name] = {keys[0]: (keys, tree) for keys, tree in self._decoded(name)}
+        return self[name]
+
+    @cached_property
+    def files(self) -> dict[str, list[Part]]:
+        """The files of each model."""
+        found: dict[str, list[Part]] = {}
+        for keys, facts in self._decoded("model_files"):
+            found.setdefault(keys[0], []).append((keys, facts))
+        return found
+
+    def _decoded(self, name: str) -> Iterator[Part]:
+        table, count, rows = self._rows[name]
+        return zip([row[:count] for row in rows], table.joined([row[count:] for row in rows]), strict=True)
 
 
 def put_document(database: Database, uid: SlotUid, resource: ResourceId, applied: Applied | None) -> None:
@@ -48,54 +86,71 @@ def put_document(database: Database, uid: SlotUid, resource: ResourceId, applied
         )
 
 
-def read_documents(
-    database: Database, uids: Sequence[str] | None = None, sections: Iterable[str] | None = None
-) -> dict[str, Applied]:
+class Documents:
     """
-    What was applied, by uid, in the form in which it was written.
+    What was applied, in the form in which it was written.
 
-    Args:
-        uids: of what is wanted; all unless given.
-        sections: of the models that are wanted; all unless given. What stands in `other` is always there.
+    All rows are read at once; a table is decoded when somebody asks for what is in it, for all documents together.
     """
-    tables = tables_of(database)
-    scope = "" if uids is None else "WHERE uid IN (SELECT value FROM json_each(?))"
-    parameters = () if uids is None else (to_json(list(uids)),)
 
-    def rows(table: str, keys: str) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
-        """Of each row the keys, and the tree that the rest of it is."""
-        count, known = keys.count(",") + 1, tables[table]
-        found = database.rows(f"SELECT {keys}, {known.selected} FROM {table} {scope}", parameters)  # noqa: S608 - our own names
-        trees = known.joined([row[count:] for row in found])
-        return [(row[:count], tree) for row, tree in zip(found, trees, strict=True)]
+    def __init__(
+        self, database: Database, uids: Sequence[str] | None = None, sections: Iterable[str] | None = None
+    ) -> None:
+        """
+        Reads the rows.
 
-    wanted = tables.sections if sections is None else sections
-    parts = {one: {uid: tree for (uid,), tree in rows(section_table(one), "uid")} for one in wanted}
-    files: dict[str, dict[str, Any]] = {}
-    for (uid, path), facts in rows("model_files", "uid, path"):
-        files.setdefault(uid, {})[path] = facts
-    servers = server_configs.by_number(database)
-    processes = {
-        uid: tree if server is None else tree | {"server": servers[server]}
-        for (uid, server), tree in rows("processes", "uid, server_config")
-    }
-    found: dict[str, Applied] = {}
-    for (uid, serve, version, other), tree in rows("models", "uid, serve, spec_version, other"):
-        implied = {"serve": serve} if serve == "dedicated" else {}
-        sectioned = {section: trees[uid] for section, trees in parts.items() if uid in trees}
-        document = {"files": files.get(uid, {}), **implied, **tree, **sectioned, **processes.get(uid, {})}
-        found[uid] = _applied(version, serve, document, other)
-    for (uid, version, other), tree in rows("router_config", "uid, spec_version, other"):
-        document = ({"router": tree} if tree else {}) | processes.get(uid, {})
-        found[uid] = _applied(version, "process", document, other)
-    return found
+        Args:
+            uids: of what is wanted; all unless given.
+            sections: of the models that are wanted; all unless given. What stands in `other` is always there.
+        """
+        tables = tables_of(database)
+        self._sections = tables.sections if sections is None else tuple(sections)
+        scope = "" if uids is None else " WHERE uid IN (SELECT value FROM json_each(?))"
+        parameters = () if uids is None else (to_json(list(uids)),)
+        self._parts = _Parts()
+        for table, keys in {**_KEYS, **{section_table(one): ("uid",) for one in self._sections}}.items():
+            columns = f"{', '.join(keys)}, {tables[table].selected}"
+            rows = database.rows(f"SELECT {columns} FROM {table}{scope}", parameters)  # noqa: S608 - our own names
+            self._parts.read(tables[table], len(keys), rows)
+        self._servers = server_configs.by_number(database)
+
+    def all(self) -> dict[str, Applied]:
+        """Every document, by uid."""
+        uids = [*self._parts["models"], *self._parts["router_config"]]
+        return {uid: one for uid in uids if (one := self.get(uid))}
+
+    def get(self, uid: str, sections: Iterable[str] | None = None) -> Applied | None:
+        """One document, with those sections that are asked for of those that were read; `None` if none was applied."""
+        if row := self._parts["models"].get(uid):
+            (_, serve, version, other), tree = row
+            document = {"files": self._files(uid), **tree, **self._process(uid)}
+            if serve == "dedicated":
+                document["serve"] = serve
+            for section in self._sections if sections is None else sections:
+                if found := self._parts[section_table(section)].get(uid):
+                    document[section] = dict(found[1])
+        elif row := self._parts["router_config"].get(uid):
+            (_, version, other), tree = row
+            serve, document = "process", ({"router": tree} if tree else {}) | self._process(uid)
+        else:
+            return None
+        return _applied(version, serve, document, other)
+
+    def _process(self, uid: str) -> dict[str, Any]:
+        if not (row := self._parts["processes"].get(uid)):
+            return {}
+        (_, server), tree = row
+        return tree if server is None else tree | {"server": self._servers[server]}
+
+    def _files(self, uid: str) -> dict[str, Any]:
+        return {path: facts for (_, path), facts in self._parts.files.get(uid, ())}
 
 
 def read_router(database: Database) -> Mapping[str, Any] | None:
     """What the router was applied with."""
     uids = [uid for (uid,) in database.rows("SELECT uid FROM resources WHERE resource = ?", (ROUTER,))]
-    found = read_documents(database, uids, sections=())
-    return next((upcast(one.document, one.spec_version).get("router") for one in found.values()), None)
+    found = Documents(database, uids, sections=()).all().values()
+    return next((upcast(one.document, one.spec_version).get("router") for one in found), None)
 
 
 def put_section(database: Database, resource: ResourceId, section: str, tree: Mapping[str, Any]) -> None:
@@ -106,8 +161,8 @@ def put_section(database: Database, resource: ResourceId, section: str, tree: Ma
     table = tables_of(database)[section_table(section)]
     [(uid, text)], (columns, rest) = found, table.split(tree)
     database.execute(f"DELETE FROM {table.name} WHERE uid = ?", (uid,))  # noqa: S608 - our own names
-    if columns:
-        insert(database, table.name, {"uid": uid} | columns)
+    if columns and not _inserted(database, table.name, {"uid": uid}, columns):
+        rest = dict(tree)
     other = from_json_text(text) if text else {}
     other.pop(section, None)
     other |= {section: rest} if rest else {}

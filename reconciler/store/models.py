@@ -6,7 +6,7 @@ from dataclasses import field
 from fnmatch import translate
 from typing import Any, TypeVar
 
-from reconciler.domain.frozen import frozen
+from reconciler.domain.frozen import KEY, frozen
 from reconciler.domain.names import SlotUid, model_id
 from reconciler.domain.status import State
 from reconciler.errors import StoreError, UsageError
@@ -17,13 +17,12 @@ from reconciler.spec.lora import LoraSettings
 from reconciler.spec.memory import MemorySettings
 from reconciler.spec.model import SECTIONS, ModelSpec
 from reconciler.spec.multimodal import MultimodalSettings
-from reconciler.spec.record import Applied
 from reconciler.spec.sampling import SamplingSettings
 from reconciler.spec.sources import SOURCES
 from reconciler.spec.speculative import SpeculativeSettings
 from reconciler.spec.versions import upcast
 from reconciler.store.database import Database
-from reconciler.store.documents import read_documents
+from reconciler.store.documents import Documents
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
 
@@ -66,7 +65,6 @@ class ModelRecord:
         generation: the one that its status speaks of.
         failure: why the last change of it failed; empty when it did not.
         sections: those that were read.
-        document: what was applied, in plain values; settings that this program does not know are among them.
     """
 
     uid: SlotUid
@@ -83,12 +81,18 @@ class ModelRecord:
     generation: int
     failure: str
     sections: tuple[str, ...]
-    document: Mapping[str, Any] = field(repr=False)
+    documents: Documents = field(repr=False, compare=False)
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """What was applied, in plain values; settings that this program does not know are among them."""
+        return self._only(self.sections)
 
     @property
     def source(self) -> str | None:
         """The file, repository, address or image that it is made from."""
-        return next((self.document[key] for key in SOURCES if key in self.document), None)
+        own = self._only(())
+        return next((own[key] for key in SOURCES if key in own), None)
 
     @property
     def spec(self) -> ModelSpec:
@@ -130,6 +134,23 @@ class ModelRecord:
         """Guessing ahead."""
         return _section(self, "speculative", SpeculativeSettings)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether all of it is the same, settings included."""
+        if not isinstance(other, ModelRecord):
+            return NotImplemented
+        facts = getattr(ModelRecord, KEY)
+        return bool(facts(self) == facts(other) and self.document == other.document)
+
+    def __hash__(self) -> int:
+        """By what does not change with its settings."""
+        return hash((self.uid, self.name))
+
+    def _only(self, sections: tuple[str, ...]) -> dict[str, Any]:
+        applied = self.documents.get(self.uid, sections)
+        whole = upcast(applied.document, applied.spec_version) if applied else {}
+        # What no column of another section could hold stands beside them all.
+        return {key: value for key, value in whole.items() if key in sections or key not in SECTIONS}
+
 
 def find(
     database: Database,
@@ -149,7 +170,7 @@ def find(
             like = re.compile(translate(pattern))
             facts = [one for one in facts if like.match(one["name"])]
         everything = status is None and kind is None and pattern is None
-        documents = read_documents(database, None if everything else [one["uid"] for one in facts], wanted)
+        documents = Documents(database, None if everything else [one["uid"] for one in facts], wanted)
     return tuple(_record(one, documents, wanted) for one in facts)
 
 
@@ -158,7 +179,7 @@ def get(database: Database, name: str, sections: Iterable[str] | None = None) ->
     wanted = _sections(sections)
     with database.reading():
         facts = _facts(database, re.sub(r"([\[*?])", r"[\1]", model_id(name)))
-        documents = read_documents(database, [one["uid"] for one in facts], wanted)
+        documents = Documents(database, [one["uid"] for one in facts], wanted)
     return _record(facts[0], documents, wanted) if facts else None
 
 
@@ -173,7 +194,7 @@ def _section(record: ModelRecord, name: str, kind: type[AnySpec]) -> AnySpec:
         raise StoreError(
             f"the section `{name}` of model `{record.name}` was not read", hint=f"ask for it: `sections=({asked},)`"
         )
-    return as_spec(kind, record.document.get(name, {}))
+    return as_spec(kind, record._only((name,)).get(name, {}))  # noqa: SLF001 - of its own
 
 
 def _sections(asked: Iterable[str] | None) -> tuple[str, ...]:
@@ -191,9 +212,7 @@ def _facts(
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def _record(facts: Mapping[str, Any], documents: Mapping[str, Applied], sections: tuple[str, ...]) -> ModelRecord:
-    applied = documents.get(facts["uid"])
-    whole = upcast(applied.document, applied.spec_version) if applied else {}
+def _record(facts: Mapping[str, Any], documents: Documents, sections: tuple[str, ...]) -> ModelRecord:
     return ModelRecord(
         uid=SlotUid(facts["uid"]),
         name=facts["name"],
@@ -209,10 +228,5 @@ def _record(facts: Mapping[str, Any], documents: Mapping[str, Applied], sections
         generation=facts["generation"],
         failure=facts["failure_message"] or "",
         sections=sections,
-        document=whole if sections == SECTIONS else _only(whole, sections),
+        documents=documents,
     )
-
-
-def _only(document: Mapping[str, Any], sections: tuple[str, ...]) -> dict[str, Any]:
-    """Without what no column of another section could hold."""
-    return {key: value for key, value in document.items() if key in sections or key not in SECTIONS}

@@ -13,7 +13,7 @@ from reconciler.spec.versions import SPEC_VERSION, upcast
 from reconciler.store import metadata
 from reconciler.store.columns import from_json, to_int
 from reconciler.store.database import Database, Row
-from reconciler.store.documents import read_documents
+from reconciler.store.documents import Documents
 
 _RESOURCES = """
     SELECT resources.uid, resource, desired_running, resources.port, protected, restarts,
@@ -41,7 +41,7 @@ def read_record(database: Database) -> Record:
     with database.reading():
         facts = metadata.read(database)
         resources = database.rows(_RESOURCES)
-        documents = read_documents(database)
+        documents = Documents(database).all()
         conditions = database.rows(_CONDITIONS)
         steps = database.rows(_OPEN_STEPS)
         generation = database.rows("SELECT coalesce(max(number), 0) FROM generations")[0][0]

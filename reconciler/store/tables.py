@@ -91,7 +91,7 @@ class Table:
             ]
         else:
             trees = [dict(zip(said, values, strict=True)) for values in zip(*said.values(), strict=True)]
-        for name in said.keys() & self.groups.keys():
+        for name in filter(self.groups.__contains__, said):
             group, inner = self.groups[name]
             for tree in trees:
                 if name in tree:

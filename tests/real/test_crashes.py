@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -175,7 +174,7 @@ def test_a_lock_that_is_held_too_long_exits_7_and_names_the_holder(sandbox: Sand
     wait_until(lambda: any(slot["is_processing"] for slot in get_json(port, "/slots")))
     sandbox.document["models"]["a"]["parallel"] = 2
     with sandbox.start("apply", "-y") as first:
-        time.sleep(1.0)
+        wait_until(lambda: _holds_the_lock(sandbox, first.pid))
         refused = sandbox.apply("--lock-timeout", "500ms", exits=7)
         first.communicate(timeout=40)
     request.join(20)
@@ -238,3 +237,8 @@ def test_progress_and_report_are_ndjson_on_request(sandbox: Sandbox) -> None:
     events = [json.loads(line) for line in sandbox.apply("--format", "json").stdout.splitlines()]
     assert events[-1]["outcomes"][0]["result"] == "done"
     assert any(event.get("stage") == "ready" for event in events[:-1])
+
+
+def _holds_the_lock(sandbox: Sandbox, pid: int) -> bool:
+    note = sandbox.store / "lock.info"
+    return note.exists() and str(pid) in note.read_text()

@@ -40,7 +40,7 @@ def test_a_change_of_logging_alone_is_recorded_without_a_run(sandbox: Sandbox) -
 
 def test_a_store_of_the_first_version_plans_no_change_and_is_migrated_by_the_next_apply(sandbox: Sandbox) -> None:
     sandbox.dedicated("own", sampling={"temperature": 0.7}, env={"X": "ü"}, health={"stop_grace": "3s"})
-    sandbox.routed("a", memory={"ctx_size": 128, "cache_type_k": "q8_0"}, aliases=["é"])
+    sandbox.routed("a", memory={"ctx_size": 128, "cache_type_k": "f32"}, aliases=["é"])
     sandbox.routed("b", load="on-demand")
     sandbox.apply()
     before = sandbox.pids()

@@ -30,6 +30,8 @@ def command(common: Common, *, file: str | None, replace: bool) -> int:
     if target.is_dir():
         with raw(directory) as (_, version):
             target = free_name(target, f"store-v{version}", now())
+    if target.exists() and target.samefile(directory / STORE):
+        raise UsageError(f"`{target}` is the store itself", hint="name another file")
     if target.exists() and not replace:
         raise UsageError(f"`{target}` exists already", hint="name another file, or write over it with `--replace`")
     write_copy(directory / STORE, target)

@@ -92,7 +92,9 @@ def import_store(
             accept_lineage=insist.accept_lineage,
         )
         if (measured := folder / METRICS).exists():
-            # Not worth more than what it replaces: the store is what an import is for.
+            for beside in directory.glob(f"{METRICS}-*"):
+                # A journal is of the file that goes.
+                beside.unlink()
             measured.replace(directory / METRICS)
         return replaced
 

@@ -92,6 +92,7 @@ def test_a_backup_is_written_beside_or_where_it_was_asked_for(state: Path, tmp_p
     assert {one.stat().st_mode & 0o777 for one in (beside, inside, tmp_path / "x.db")} == {0o600}
     assert "exists already" in store("backup", state, str(tmp_path / "x.db"), exits=64).err
     store("backup", state, str(tmp_path / "x.db"), "--replace")
+    assert "is the store itself" in store("backup", state, str(state / "store.db"), "--replace", exits=64).err
 
 
 def test_a_backup_is_made_while_a_writer_holds_the_store(state: Path) -> None:

@@ -201,3 +201,13 @@ def test_the_environment_of_a_model_carries_no_secret(write: Write, said: str, h
 
     assert (found.code, found.snippet) == ("E0207", "")
     assert found.hint.startswith(hint)
+
+
+@pytest.mark.parametrize("text", ["\ufeff\u200bx: 1", "memory: {\u202e: 1}"])
+def test_what_a_terminal_cannot_show_is_written_out_wherever_it_stands_in_a_path(write: Write, text: str) -> None:
+    named = HEAD + f"models:\n  \ufeff\u202ea:\n    path: a.gguf\n    {text}\n"
+    found = problems(write(named))
+
+    assert found
+    for one in found:
+        assert (one.summary + one.hint).isprintable(), one

@@ -17,7 +17,7 @@ from reconciler.store.migrations import MIGRATIONS, Migration
 from reconciler.store.replacing import restore
 from reconciler.store.transfer.exporting import export
 from reconciler.store.transfer.importing import Insist, import_store
-from tests.support.stores import CODER, EMBED, NOW, apply_lines, fill, open_writer
+from tests.support.stores import CODER, EMBED, FILLED, NOW, apply_lines, fill, open_writer
 
 MORE = (
     *MIGRATIONS,
@@ -33,6 +33,9 @@ MORE = (
     ),
     Migration("another", ("CREATE TABLE more (x BLOB) STRICT", "INSERT INTO more VALUES (zeroblob(500000))")),
 )
+
+
+GOLDEN = Path(__file__).parents[2] / "fixtures/stores/v1.db"
 
 
 class Case:
@@ -104,6 +107,28 @@ class MigrationCase(Case):
         between = (len(MIGRATIONS) + 1, 2)
         # A whole migration is a state of its own: the next run does the rest.
         return self.before if (version, parts) == between else (version, parts)
+
+
+class ReleasedCase(Case):
+    """All that was released since the first version, on the store that it wrote."""
+
+    before, after = "an older version", "today's"
+
+    def fresh(self, directory: Path) -> Path:
+        (directory / "backups").mkdir(parents=True)
+        shutil.copy(GOLDEN, directory / "store.db")
+        return directory
+
+    def act(self, directory: Path) -> None:
+        Database.for_writing(directory, now=NOW).close()
+
+    def state(self, directory: Path) -> object:
+        assert sound(directory / "store.db")
+        assert all(sound(one) for one in (directory / "backups").glob("*.db"))
+        with Store.open(directory) as store:
+            record = store.record()
+        assert record.resources == FILLED.resources
+        return self.before if record.migration_pending else self.after
 
 
 class BackupCase(Case):
@@ -204,6 +229,7 @@ class MetricsCase(Case):
 
 CASES: dict[str, Callable[[Path], Case]] = {
     "migration": MigrationCase,
+    "released migrations": ReleasedCase,
     "backup": BackupCase,
     "restore": RestoreCase,
     "restore over a damaged one": DamagedCase,

@@ -11,7 +11,7 @@ from reconciler.spec.base import Spec
 from reconciler.spec.setting import setting
 from reconciler.store.database import Database
 from reconciler.store.declared import columns_of, declared_columns, missing
-from reconciler.store.documents import put_document, read_documents
+from reconciler.store.documents import Documents, put_document
 from reconciler.store.migrations import MIGRATIONS, Migration
 from reconciler.store.tables import GROUPS, tables_of
 from tests.support import applied
@@ -107,7 +107,7 @@ def test_a_setting_that_is_gone_is_read_kept_and_shown(tmp_path: Path) -> None:
             (EMBED.uid,),
         )
         put_document(database, EMBED.uid, EMBED.resource, before)
-    found = read_documents(database)[EMBED.uid]
+    found = Documents(database).get(EMBED.uid)
     kept = database.rows("SELECT old_trick FROM model_memory_config")
     database.close()
 

@@ -174,6 +174,16 @@ def test_a_section_is_replaced_on_its_own(tmp_path: Path) -> None:
         assert found.document == {key: value for key, value in before.document.items() if key != "memory"}
 
 
+def test_a_section_that_the_checks_refuse_is_kept_too(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as writer:
+        writer.put(line(applied.model({"memory.ctx_size": 512})), NOW)
+        writer.put_section(model_id("m"), "memory", MemorySettings(ctx_size=-7, keep=1))
+
+        found = read(writer)
+        assert found
+        assert found.document["memory"] == {"ctx_size": -7, "keep": 1}
+
+
 def test_a_section_of_a_model_that_was_never_applied_is_refused(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer, pytest.raises(StoreError, match="never applied"):
         writer.put_section(model_id("m"), "memory", MemorySettings(ctx_size=1))

@@ -11,8 +11,9 @@ import sys
 import pytest
 
 from tests.support.python import run_python
+from tests.unit.store.kills import CASES
 
-KILLS = int(os.environ.get("RECONCILE_KILLS", "24"))
+KILLS = int(os.environ.get("RECONCILE_KILLS", "12"))
 
 DRIVER = """
 import os, random, shutil, signal, sys, tempfile, time
@@ -57,7 +58,7 @@ print(f"{what}: {hit} of {count} killed in time; {seen[case.before]} times befor
 
 
 @pytest.mark.timeout(60 + KILLS)
-@pytest.mark.parametrize("what", ["migration", "backup", "restore", "restore over a damaged one", "import", "metrics"])
+@pytest.mark.parametrize("what", CASES)
 def test_a_kill_leaves_what_was_or_what_should_be(what: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     base = tmp_path_factory.mktemp("kills")
     done = run_python(DRIVER, what, KILLS, base, seconds=60 + KILLS)

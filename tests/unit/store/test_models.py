@@ -131,6 +131,20 @@ def test_everything_is_read_unless_somebody_says_what(store: Path) -> None:
     assert all(not one.said for one in parts)
 
 
+def test_records_are_equal_when_their_settings_are(store: Path) -> None:
+    with open_writer(store) as writer:
+        before = writer.model("qwen3-8b")
+
+        assert before
+        assert (writer.model("qwen3-8b") == before, writer.model("gemma") == before) == (True, False)
+        assert len({before, writer.model("qwen3-8b")}) == 1
+
+        writer.put_section(model_id("qwen3-8b"), "memory", MemorySettings(ctx_size=1024))
+
+        assert writer.model("qwen3-8b") != before
+        assert before.memory.ctx_size == 512
+
+
 def test_a_name_is_no_pattern_where_one_model_is_asked_for(store: Path) -> None:
     with Store.open(store) as opened:
         odd = opened.model("[odd]*")

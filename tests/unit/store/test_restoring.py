@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.domain.stored import Replaced
 from reconciler.errors import StoreError
-from reconciler.store import Store
+from reconciler.store import Store, database, replacing
 from reconciler.store.backup import write_copy
 from reconciler.store.migrations import MIGRATIONS
 from reconciler.store.replacing import restore
@@ -70,6 +70,24 @@ def test_whoever_has_the_store_open_reads_the_new_one(tmp_path: Path, backup: Pa
         assert reader.record().generation == 2
         restored(tmp_path / "state", backup)
         assert reader.record().generation == 1
+
+
+def test_a_store_in_wal_mode_is_replaced_under_its_readers(
+    tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SQLite of the machine may be one that would get the other mode."""
+    for module in (database, replacing):
+        monkeypatch.setattr(module, "journal_mode", lambda *_, **__: "wal")
+    with open_writer(tmp_path / "state") as writer:
+        apply_lines(writer, EMBED, now=NOW + 11)
+    with Store.open(tmp_path / "state") as reader:
+        assert reader.record().generation == 3
+        replaced = restored(tmp_path / "state", backup)
+        assert reader.record().generation == 1
+    with open_writer(tmp_path / "state") as writer:
+        assert writer.record().resources == FILLED.resources
+    restored(tmp_path / "state", Path(replaced.backup))
+    assert generation(tmp_path / "state") == 3
 
 
 def test_a_lost_store_is_restored_into_its_directory(tmp_path: Path, backup: Path) -> None:
