@@ -49,7 +49,7 @@ class Settled:
     Attributes:
         settings: by path; those of a model, of `server` and of `router`.
         sources: where the model comes from, by the key of the language.
-        process: `host` and `port` that it asked for.
+        process: `host`, `port` and `key_file` that it asked for.
         extra: options that nobody knows, as flags.
         secrets: the references to secrets, by what they are called.
         lost: what is not carried, as the source says it, each with the reason.
@@ -160,6 +160,8 @@ class _Work:
             self.bad(one, found.reason.replace("beyond 32 bits", "no port"))
         elif isinstance(found, Given) and self.tells(found.value):
             self.lose(one, TELLS)
+        elif isinstance(found, Given) and "\0" in str(found.value):
+            self.bad(one, "there is a NUL in it")
         elif isinstance(found, Given):
             self.result.process[one.meaning.process] = Wish(value=found.value, places=(one.place,))
 

@@ -4,7 +4,7 @@ The secrets of a source: found before anything is said of it, kept in files of t
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.legacy.columns import SECRETS, SERVER_TABLE, TABLES
 from reconciler.legacy.options import normal, option_meaning
@@ -61,6 +61,12 @@ class Vault:
         self._by_name.setdefault(name, []).append(value)
         said = f"`{place}` holds a secret in clear: it is kept in `{DIRECTORY}/{file}`"
         self.notes.append(Note(code=Code.SECRET, message=said, column=place, model=model))
+
+    def append(self, name: str, more: Sequence[str]) -> None:
+        """Further secrets for the file of the first one of this name, a line each."""
+        first = self._by_name[name][0]
+        self.files[self._by_value[first]] = "\n".join(dict.fromkeys((first, *more)))
+        self._blots |= {one for one in more if len(one) >= _LEAST}
 
     def values(self, name: str) -> tuple[str, ...]:
         """The different secrets of this name, in the order in which they were found."""

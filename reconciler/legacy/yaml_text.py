@@ -12,6 +12,7 @@ from reconciler.legacy.report import Code, Note
 from reconciler.legacy.settling import Wish
 from reconciler.legacy.unified import Unified
 from reconciler.legacy.values import shown
+from reconciler.legacy.vault import DIRECTORY
 from reconciler.legacy.vocabulary import ROUTER
 from reconciler.spec.model import SECTIONS
 from reconciler.spec.registry import model_settings
@@ -111,7 +112,9 @@ class _Writer:
             yield self.setting(path, wish)
         for key, file in self.fleet.secrets.items():
             self.carried += 1
-            yield Entry(key=key, value={"file": file}, beside="was in the database in clear")
+            ours = file.startswith(f"{DIRECTORY}/")
+            said = "was in the database in clear" if ours else "api_key_file"
+            yield Entry(key=key, value={"file": file}, beside=said)
         alone = sum(1 for one in self.fleet.models if one.alone and one.port is None)
         if alone > _POOL - len(self.fleet.models):
             yield Entry(key="ports", value=f"{_POOL_FIRST}-{_POOL_FIRST + max(_POOL, alone + len(self.fleet.models))}")
@@ -198,8 +201,8 @@ class _Writer:
         if model.port is not None:
             self.carried += 1
             yield Entry(key="port", value=model.port)
-        if not origin.key:
-            yield Entry(key="enabled", value=False)
+        if not model.enabled:
+            yield Entry(key="enabled", value=False, beside="it did not run" if origin.key else "")
         if model.naming.alias:
             yield Entry(key="aliases", value=[model.naming.alias])
         yield from self.settings(model.settings)

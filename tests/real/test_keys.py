@@ -79,5 +79,5 @@ def test_a_file_of_comments_starts_no_server_without_a_key(keyed: Sandbox, tmp_p
     (tmp_path / "api.key").write_text("# to be done\n")
     keyed.dedicated("d")
 
-    assert "there is none in it" in keyed.run("apply", "-y", exits=1).stdout
+    assert "has none in it" in keyed.run("apply", "-y", exits=1).stderr
     assert keyed.processes() == []

@@ -8,15 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.files import RawFile
-from reconciler.config.rewrite import restyled
 from reconciler.legacy.columns import TABLES
-from reconciler.llama.check import check_flags
 from reconciler.spec.registry import written
-from reconciler.supervise.importing import Taken, take
 from tests.support.legacy import changed
 from tests.support.legacy_build import add, built, columns_of
-from tests.support.legacy_import import CATALOGUE
+from tests.support.legacy_import import codes, model, taken
 
 VALUES: dict[str, Any] = {
     "int": 3, "float": 0.25, "neg": 1, "flag": 1, "bool01": 1, "csv": "a", "path": "/srv/a.gguf", "onoff": "off",
@@ -44,27 +40,6 @@ GARBAGE: tuple[Any, ...] = (
 
 
 NOT_GARBAGE = frozenset({"id", "model_id", "status"})
-
-
-def taken(path: Path) -> Taken:
-    """The import without writing; what comes out is valid, in style, and accepted by the build's flags."""
-    found = take(path, path.with_name("fleet.yaml"), fleet="", exists=lambda _: False, catalogue=lambda: CATALOGUE)
-    text = found.imported.text
-    assert restyled(RawFile(path=path.with_name("fleet.yaml"), data=text.encode(), identity=(0, 0))) == text
-    errors = [one for one in check_flags(found.loaded.spec, CATALOGUE) if one.severity.value == "error"]
-    assert errors == []
-    json.dumps(found.imported.report)
-    return found
-
-
-def model(found: Taken, name: str) -> dict[str, Any]:
-    """A model of the report."""
-    report: dict[str, Any] = next(one for one in found.imported.report["models"] if one["name"] == name)
-    return report
-
-
-def codes(found: Taken) -> list[str]:
-    return [one["code"] for one in found.imported.report["warnings"]]
 
 
 @pytest.mark.parametrize("vintage", ["V1", "V2a", "V2b", "V2c"])

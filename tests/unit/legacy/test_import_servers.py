@@ -1,0 +1,64 @@
+"""What an import makes of settings that belong to a process: keys, ports, addresses, and who starts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.legacy_build import add, built
+from tests.support.legacy_import import codes, model, taken
+
+KEY = "sk-planted-0123456789"
+MORE = "sk-planted-from-the-file"
+
+
+def with_keys(path: Path, **columns: Any) -> Path:
+    """One model, and a row for all servers."""
+    built(path, "V2c")
+    add(path, "models", id=1, name="m", model_path="/m.gguf")
+    return add(path, "model_server_config", **columns)
+
+
+def test_a_file_of_keys_is_the_key_of_the_servers(tmp_path: Path) -> None:
+    found = taken(with_keys(tmp_path / "x.db", api_key_file="/etc/llama/keys.txt"))
+    key = found.loaded.spec.server.api_key
+    assert key is not None
+    assert key.file == "/etc/llama/keys.txt"
+    assert (found.imported.files, codes(found)) == ({}, [])
+
+
+def test_keys_of_a_file_stand_beside_the_key_in_clear_where_they_can_be_read(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.txt"
+    keys.write_text(f"# ours\n{MORE}\n{KEY}\n")
+    found = taken(with_keys(tmp_path / "x.db", api_key=KEY, api_key_file=str(keys)))
+    assert found.imported.files == {"api_key": f"{KEY}\n{MORE}"}
+    assert "planted" not in found.imported.text + json.dumps(found.imported.report)
+
+
+@pytest.mark.parametrize("content", [None, "not one key but words\n", "\x00", "x" * 70_000, ""])
+def test_a_file_of_keys_that_cannot_be_taken_over_is_told(tmp_path: Path, content: str | None) -> None:
+    keys = tmp_path / "keys.txt"
+    if content is not None:
+        keys.write_text(content)
+    found = taken(with_keys(tmp_path / "x.db", api_key=KEY, api_key_file=str(keys)))
+    assert found.imported.files == {"api_key": KEY}
+    assert "not_carried" in codes(found)
+    assert "add the lines of it" in found.imported.text
+
+
+@pytest.mark.parametrize(("status", "starts"), [("running", True), ("loading", True), ("stopped", False)])
+def test_only_what_ran_gets_a_process_that_starts_by_itself(tmp_path: Path, status: str, *, starts: bool) -> None:
+    path = built(tmp_path / "own.db", "V1")
+    add(path, "models", id=1, name="port", model_path="/m.gguf", port=9002, status=status)
+    add(path, "models", id=2, name="path", model_path="/a#b.gguf", status=status)
+    add(path, "models", id=3, name="plain", model_path="/m.gguf", status=status)
+
+    found = taken(path)
+
+    models = found.loaded.spec.models
+    assert {name: (one.serve, one.enabled) for name, one in models.items()} == {
+        "port": ("dedicated", starts), "path": ("dedicated", starts), "plain": ("router", True)
+    }  # fmt: skip
+    assert models["port"].port == 9002
+    assert model(found, "port")["enabled"] is starts
