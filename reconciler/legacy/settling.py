@@ -260,6 +260,8 @@ def texts(value: Value) -> Iterable[str]:
 
 def _strings(value: object) -> Iterable[str]:
     yield from texts(value)
+    if isinstance(value, int | float):
+        yield str(value)
     if isinstance(value, list):
         yield ",".join(one for one in value if isinstance(one, str))
 

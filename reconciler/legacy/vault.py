@@ -24,6 +24,7 @@ _FIRST = ("models", *TABLES, SERVER_TABLE)
 _WITHOUT_WISHES = frozenset({"metrics", "metrics_history", "logs"})
 _USER = re.compile(r"(?<=://)([^/\s@]*)@")
 _PARAMETER = re.compile(r"([?&#])([^=?&#\s]*)=([^?&#\s]*)")
+_OPTION = re.compile(r"(?<!\S)(-{1,2}[A-Za-z][\w-]*)(?:=|\s+)(\S+)", re.ASCII)
 _FILE = re.compile(r"[^a-z0-9_-]+")
 
 Found = tuple[str, str, str, str | None]
@@ -140,6 +141,14 @@ def _of_text(value: object, place: str, model: str | None) -> Iterator[Found]:
             return
     if tells_a_secret(value):
         yield "address", value, place, model
+    yield from _of_command_line(value, place, model)
+
+
+def _of_command_line(said: str, place: str, model: str | None) -> Iterator[Found]:
+    """Secrets behind the options that take them."""
+    for match in _OPTION.finditer(said):
+        if secret := _secret_name(match[1]):
+            yield from _named(secret, match[2].strip("'\""), place, model)
 
 
 def _tree(value: str) -> object:
@@ -164,6 +173,8 @@ def _of_tree(tree: object, place: str, model: str | None) -> Iterator[Found]:
     elif isinstance(tree, list):
         for value in tree:
             yield from _of_tree(value, place, model)
+        # Arguments may stand one by one.
+        yield from _of_command_line(" ".join(one for one in tree if isinstance(one, str)), place, model)
     else:
         yield from _of_text(tree, place, model)
 
@@ -186,6 +197,9 @@ def _named(name: str, value: object, place: str, model: str | None) -> Iterator[
         value = value.decode("utf-8", "replace")
     if isinstance(value, list):
         value = ",".join(one for one in value if isinstance(one, str))
+    if name in SECRETS and isinstance(value, int | float) and not isinstance(value, bool) and value:
+        # Under any other name a number is no secret: `tokens` are counted.
+        value = str(value)
     if isinstance(value, str) and value.strip():
         yield name, value, place, model
 

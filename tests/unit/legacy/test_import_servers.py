@@ -62,3 +62,23 @@ def test_only_what_ran_gets_a_process_that_starts_by_itself(tmp_path: Path, stat
     }  # fmt: skip
     assert models["port"].port == 9002
     assert model(found, "port")["enabled"] is starts
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"args": ["--temp", "1", "--api-key", KEY]}, {"args": f"--temp 1 --api-key={KEY}"},
+        {"cmd": f"llama-server --api-key '{KEY}' -c 1"}, {"api-key": 8901234567},
+    ],
+)  # fmt: skip
+def test_a_secret_among_arguments_or_as_a_number_is_found(tmp_path: Path, options: Any) -> None:
+    path = built(tmp_path / "x.db", "J9")
+    add(path, "models", id="1", name="m", model_path="/m.gguf", parameters=json.dumps(options | {"tokens": 512}))
+
+    found = taken(path)
+
+    assert set(found.imported.files.values()) <= {KEY, "8901234567"}
+    assert list(found.imported.files) == ["api_key"]
+    said = found.imported.text + json.dumps(found.imported.report)
+    assert "planted" not in said
+    assert "8901234567" not in said
