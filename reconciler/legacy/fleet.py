@@ -10,7 +10,7 @@ from reconciler.domain.frozen import frozen
 from reconciler.legacy.conversion import refusal
 from reconciler.legacy.labels import ran
 from reconciler.legacy.names import Naming, names_of
-from reconciler.legacy.origin import Origin, origin_of
+from reconciler.legacy.origin import Origin, column_of, origin_of
 from reconciler.legacy.report import Code, Dropped, Note
 from reconciler.legacy.settling import Settled, Wish, settled
 from reconciler.legacy.stored_models import StoredFleet, StoredModel
@@ -134,11 +134,13 @@ class _Together:
 
     def origin(self, model: StoredModel, one: Settled) -> Origin:
         def say(code: Code, message: str, column: str) -> None:
-            self.note(code, message, model.shown, f"models.{column}")
+            self.note(code, message, model.shown, column_of(column))
 
         found = origin_of(one.sources, self.vault, model.shown, say)
         one.lost.extend(found.lost)
-        self.dropped += [Dropped(what=what, reason=why, model=model.shown) for what, why in found.lost]
+        self.dropped += [
+            Dropped(what=column_of(what.partition(":")[0]), reason=why, model=model.shown) for what, why in found.lost
+        ]
         if "speculative.hf" in one.settings and found.key != "hf":
             reason = "llama-server downloads a draft model only for a model that comes from Hugging Face too"
             self.lose(model, one, "speculative.hf", reason)
@@ -179,7 +181,7 @@ class _Together:
                 said += "; without `serve` and `port` the router serves it"
             self.note(Code.OWN_PROCESS, said, shown, "models")
 
-    def server(self, models: Iterable[Model]) -> dict[str, Wish]:
+    def server(self, models: Sequence[Model]) -> dict[str, Wish]:
         """Settings of every process: the row of all servers, else what the models agree on."""
         found = {path: one for path, one in self.shared.settings.items() if path.startswith("server.")}
         for model in models:
@@ -192,6 +194,9 @@ class _Together:
                     reason = f"every server has the same here, and `{text(first.value)}` was first"
                     what = f"{path.partition('.')[2]}: {text(wish.value)}"
                     self.lost(model.stored, model.settled, what, reason, wish.places[0])
+                elif first is wish and len(models) > 1:
+                    said = f"`{wish.places[0]}` of `{model.stored.shown}` holds for every server here"
+                    self.note(Code.FOR_ALL, f"{said}: {text(wish.value)}", model.stored.shown, wish.places[0])
         return found
 
     def router(self, models: Iterable[Model]) -> dict[str, Wish]:

@@ -138,7 +138,11 @@ class _Work:
             elif isinstance(found, Given):
                 on[one.meaning.load] = found.value is not one.meaning.inverted
                 taken.append(one)
-        if not on or LOAD_MODE in self.result.settings:
+        if LOAD_MODE in self.result.settings:
+            for one in taken:
+                self.lose(one, f"`load_mode` is `{self.result.settings[LOAD_MODE].value}`")
+            return
+        if not on:
             return
         mode = "+".join(name for name in ("mmap", "mlock") if on.get(name)) or ("dio" if on.get("dio") else "none")
         if mode == "none" and "mmap" not in on:
@@ -151,7 +155,9 @@ class _Work:
         if isinstance(found, Bad) or (isinstance(found, Given) and "\0" in found.value):
             self.bad(one, found.reason if isinstance(found, Bad) else "there is a NUL in it")
         elif isinstance(found, Given):
-            self.result.sources.setdefault(one.meaning.source, found.value)
+            first = self.result.sources.setdefault(one.meaning.source, found.value)
+            if first != found.value:
+                self.lose(one, f"a model has one source, and it is {shown(first)}")
 
     def process(self, one: Stored) -> None:
         found: Given[Any] | Bad | object

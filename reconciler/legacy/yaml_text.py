@@ -212,7 +212,8 @@ class _Writer:
 
     def above(self, model: Model) -> Iterator[str]:
         if model.naming.reason:
-            yield f"{shown(model.stored.raw_name)} in the dashboard: {model.naming.reason}"
+            raw = model.stored.raw_name
+            yield f"{'NULL' if raw is None else shown(raw)} in the dashboard: {model.naming.reason}"
         if said := remark(model.stored.labels):
             yield said
 

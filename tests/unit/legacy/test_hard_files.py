@@ -196,6 +196,41 @@ def test_hostile_names_give_names_that_can_be_served_and_none_is_lost(tmp_path: 
     assert {"bad_name", "duplicate_name"} <= set(codes(found))
 
 
+def test_a_name_that_had_to_be_changed_is_no_duplicate(tmp_path: Path) -> None:
+    path = built(tmp_path / "names.db", "J9")
+    for number, name in enumerate(("", "model-1", "a]b", "a-b", "a:b", "twin", "twin")):
+        add(path, "models", id=str(number), name=name, model_path="/m.gguf")
+    found = taken(path)
+    assert [one["model"] for one in found.imported.report["warnings"] if one["code"] == "duplicate_name"] == ["twin"]
+    assert found.loaded.spec.models["a-b-3"].aliases == ("a:b",)
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "said"),
+    [
+        ("models/x.gguf", "relative_path", "relative to"), ("qwen", "path_not_a_file", "a name and no file"),
+        ("org/repo:Q4", "path_not_a_file", "`hf: org/repo:Q4`"), ("hf://org/repo", "path_not_a_file", "an address"),
+        ("\\\\host\\m.gguf", "path_not_a_file", "another system"), ("~ann/m.gguf", "path_not_a_file", "home directory"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_path_is_said(tmp_path: Path, path: str, code: str, said: str) -> None:
+    database = built(tmp_path / "paths.db", "J9")
+    add(database, "models", id="1", name="m", model_path=path)
+    found = taken(database)
+    (warning,) = found.imported.report["warnings"]
+    assert (warning["code"], warning["column"]) == (code, "models.model_path")
+    assert said in warning["message"]
+    assert model(found, "m")["path"] == path
+
+
+def test_what_json_says_beside_a_column_or_another_key_is_not_lost_in_silence(tmp_path: Path) -> None:
+    path = built(tmp_path / "two.db", "J9")
+    options = {"model": "/other.gguf", "load_mode": "mmap", "mlock": True}
+    add(path, "models", id="1", name="m", model_path="/m.gguf", parameters=json.dumps(options))
+    dropped = {one["what"] for one in taken(path).imported.report["dropped"]}
+    assert dropped == {"models.parameters.model", "models.parameters.mlock"}
+
+
 def test_options_in_json_are_settings_under_any_of_their_names(tmp_path: Path) -> None:
     path = built(tmp_path / "json.db", "J9")
     said = {

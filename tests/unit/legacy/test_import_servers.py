@@ -82,3 +82,13 @@ def test_a_secret_among_arguments_or_as_a_number_is_found(tmp_path: Path, option
     said = found.imported.text + json.dumps(found.imported.report)
     assert "planted" not in said
     assert "8901234567" not in said
+
+
+def test_what_one_model_said_and_holds_for_every_server_is_told(tmp_path: Path) -> None:
+    path = built(tmp_path / "x.db", "V1")
+    add(path, "models", id=1, name="open", model_path="/m.gguf", host="0.0.0.0")
+    add(path, "models", id=2, name="other", model_path="/m.gguf")
+    found = taken(path)
+    told = [one for one in found.imported.report["warnings"] if one["code"] == "for_all"]
+    assert [(one["model"], one["column"]) for one in told] == [("open", "models.host")]
+    assert found.loaded.spec.server.host == "0.0.0.0"
