@@ -74,7 +74,7 @@ def imported(
     told = {(one.code, one.message, one.model, one.column): one for one in notes}.values()
     report = _report(source, str(vintage), found, unified, text) | {
         "warnings": [_note(one) for one in told],
-        "dropped": [_dropped(one) for one in (*unified.dropped, *found.dropped)],
+        "dropped": [_dropped(one) for one in (*unified.dropped, *found.dropped, *text.dropped)],
     }
     return Imported(
         text=text.text,

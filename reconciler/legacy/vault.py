@@ -25,6 +25,8 @@ _WITHOUT_WISHES = frozenset({"metrics", "metrics_history", "logs"})
 _USER = re.compile(r"(?<=://)([^/\s@]*)@")
 _PARAMETER = re.compile(r"([?&#])([^=?&#\s]*)=([^?&#\s]*)")
 _OPTION = re.compile(r"(?<!\S)(-{1,2}[A-Za-z][\w-]*)(?:=|\s+)(\S+)", re.ASCII)
+_VARIABLE = re.compile(r"(?<!\S)([A-Z][A-Z0-9_]*)=(\S+)")
+_HEADER = re.compile(r"\b(?i:(bearer))\s+([\w.~+/=-]{8,})", re.ASCII)
 _FILE = re.compile(r"[^a-z0-9_-]+")
 
 Found = tuple[str, str, str, str | None]
@@ -145,10 +147,11 @@ def _of_text(value: object, place: str, model: str | None) -> Iterator[Found]:
 
 
 def _of_command_line(said: str, place: str, model: str | None) -> Iterator[Found]:
-    """Secrets behind the options that take them."""
-    for match in _OPTION.finditer(said):
-        if secret := _secret_name(match[1]):
-            yield from _named(secret, match[2].strip("'\""), place, model)
+    """Secrets behind the options, variables and headers that carry them."""
+    for form in (_OPTION, _VARIABLE, _HEADER):
+        for match in form.finditer(said):
+            if secret := _secret_name(match[1]):
+                yield from _named(secret, match[2].strip("'\""), place, model)
 
 
 def _tree(value: str) -> object:

@@ -8,7 +8,7 @@ from reconciler.legacy.document import Entry, text_of, tree_of
 from reconciler.legacy.fleet import ROUTER_PORT, Fleet, Model
 from reconciler.legacy.labels import remark
 from reconciler.legacy.origin import PLACEHOLDER
-from reconciler.legacy.report import Code, Note
+from reconciler.legacy.report import Code, Dropped, Note
 from reconciler.legacy.settling import Wish
 from reconciler.legacy.unified import Unified
 from reconciler.legacy.values import shown
@@ -46,12 +46,14 @@ class Written:
     Attributes:
         tree: what a reader must find in the text.
         notes: values of the router and the log that the language does not take.
+        dropped: options that stand in comments alone.
         carried: settings in the text that came from the source.
     """
 
     text: str
     tree: Mapping[str, Any]
     notes: tuple[Note, ...]
+    dropped: tuple[Dropped, ...]
     carried: int
 
 
@@ -83,6 +85,7 @@ class _Writer:
     def __init__(self, fleet: Fleet, unified: Unified, around: Surroundings) -> None:
         self.fleet, self.unified, self.around = fleet, unified, around
         self.notes: list[Note] = []
+        self.dropped: list[Dropped] = []
         self.carried = 0
 
     def written(self, blotted: Callable[[str], str]) -> Written:
@@ -98,7 +101,9 @@ class _Writer:
             Entry(key="models", value=tuple(map(self.model, self.fleet.models))),
         ]
         text = text_of(entries, head=head, end=self.end(), said=blotted)
-        return Written(text=text, tree=tree_of(entries), notes=tuple(self.notes), carried=self.carried)
+        return Written(
+            text=text, tree=tree_of(entries), notes=tuple(self.notes), dropped=tuple(self.dropped), carried=self.carried
+        )
 
     def program(self) -> Iterator[Entry]:
         """Named only where it is: elsewhere, in CI as well, the file must do without."""
@@ -224,7 +229,9 @@ class _Writer:
             live = self.around.takes(flag, value)
             if not live:
                 said = shown(value).strip("`")
-                yield f"extra_args: {{ {flag}: {said} }}  # the llama-server at hand does not take it"
+                reason = "the llama-server at hand does not take it"
+                yield f"extra_args: {{ {flag}: {said} }}  # {reason}"
+                self.dropped.append(Dropped(what=flag, reason=reason, model=model.stored.shown))
             where = "it is in `extra_args`" if live else "the llama-server at hand does not take it: it is a comment"
             said = f"`{flag}` of `{model.stored.shown}` is no setting: {where}"
             self.notes.append(Note(code=Code.UNKNOWN_OPTION, message=said, model=model.stored.shown))

@@ -274,6 +274,7 @@ def test_what_a_section_of_the_router_cannot_hold_gets_a_process_of_its_own(tmp_
     add(path, "model_sampling_config", model_id=1, grammar=grammar)
     add(path, "models", id=2, name="path", model_path="/a #1;.gguf")
     add(path, "models", id=3, name="plain", model_path="/m.gguf")
+    add(path, "model_sampling_config", model_id=3, grammar='root ::= "a"\n')
 
     found = taken(path)
 
@@ -282,6 +283,7 @@ def test_what_a_section_of_the_router_cannot_hold_gets_a_process_of_its_own(tmp_
         "grammar": "dedicated", "path": "dedicated", "plain": "router"
     }  # fmt: skip
     assert models["grammar"].sampling.grammar == grammar
+    assert models["plain"].sampling.grammar == 'root ::= "a"'
     assert models["path"].path == "/a #1;.gguf"
 
 

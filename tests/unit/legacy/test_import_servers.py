@@ -69,6 +69,7 @@ def test_only_what_ran_gets_a_process_that_starts_by_itself(tmp_path: Path, stat
     [
         {"args": ["--temp", "1", "--api-key", KEY]}, {"args": f"--temp 1 --api-key={KEY}"},
         {"cmd": f"llama-server --api-key '{KEY}' -c 1"}, {"api-key": 8901234567},
+        {"env": f"A=1 LLAMA_API_KEY={KEY}"}, {"header": f"Authorization: Bearer {KEY}"},
     ],
 )  # fmt: skip
 def test_a_secret_among_arguments_or_as_a_number_is_found(tmp_path: Path, options: Any) -> None:
@@ -78,7 +79,7 @@ def test_a_secret_among_arguments_or_as_a_number_is_found(tmp_path: Path, option
     found = taken(path)
 
     assert set(found.imported.files.values()) <= {KEY, "8901234567"}
-    assert list(found.imported.files) == ["api_key"]
+    assert len(found.imported.files) == 1
     said = found.imported.text + json.dumps(found.imported.report)
     assert "planted" not in said
     assert "8901234567" not in said
