@@ -156,4 +156,5 @@ def _serial(text: str) -> int:
 
 
 def _pending(count: int) -> str:
-    return f"the store will be migrated by the next apply ({count} steps; a backup is taken before)" if count else ""
+    steps = "1 step" if count == 1 else f"{count} steps"
+    return f"`reconcile apply` migrates the store ({steps}), after a backup of it" if count else ""

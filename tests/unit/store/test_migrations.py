@@ -106,7 +106,7 @@ def test_a_reader_sees_an_older_store_in_the_new_form_and_leaves_it(first: Path)
 
     assert database.rows("SELECT DISTINCT note FROM resources") == [("migrated",)]
     assert read_record(database).migration_pending == (
-        "the store will be migrated by the next apply (1 steps; a backup is taken before)"
+        "`reconcile apply` migrates the store (1 step), after a backup of it"
     )
     database.close()
     assert (first / "store.db").read_bytes() == before
