@@ -5,6 +5,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 from reconciler.domain.stored import Finding
 from reconciler.errors import StoreError
@@ -123,4 +124,5 @@ def _backups(directory: Path) -> Iterator[Finding]:
         except StoreError as error:
             broken = [error.detail or error.summary]
         if broken:
-            yield Finding(what="backups", found=f"the backup `{one}` is damaged: {broken[0]}", fix=f"`rm {one}`")
+            said = f"the backup `{one}` is damaged: {broken[0]}"
+            yield Finding(what="backups", found=said, fix=f"`rm {quote(str(one))}`")
