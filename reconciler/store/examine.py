@@ -110,7 +110,7 @@ def _mode(path: Path, wanted: int) -> Iterator[Finding]:
     if found.st_mode & 0o077:
         mode = stat.S_IMODE(found.st_mode)
         said = f"others can look into `{path}`: expected mode {wanted:o}, got {mode:o}"
-        yield Finding(what="modes", found=said, fix=f"`chmod {wanted:o} {path}`")
+        yield Finding(what="modes", found=said, fix=f"`chmod {wanted:o} {quote(str(path))}`")
     if found.st_uid != os.geteuid():
         said = f"`{path}` belongs to uid {found.st_uid}, and you are uid {os.geteuid()}"
         yield Finding(what="modes", found=said, fix=f"`chown {os.geteuid()} {path}`, or run as its owner")
