@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from shlex import quote
 from typing import Any
 
 from reconciler.legacy.migrate import Migration, State
@@ -53,7 +54,7 @@ def migration_lines(found: Migration) -> Iterator[Line]:
     if found.copy:
         yield BLANK
         yield line(f"The file as it was: {found.copy}")
-        yield line("To go back: ", f"reconcile legacy rollback {found.path}")
+        yield line("To go back: ", f"reconcile legacy rollback {quote(str(found.path))}")
 
 
 def restored_lines(restored: Restored) -> Iterator[Line]:
@@ -86,4 +87,4 @@ def _note(note: Note) -> dict[str, Any]:
 
 
 def _again(found: Migration, option: str) -> str:
-    return f"reconcile legacy migrate {option} {found.path}"
+    return f"reconcile legacy migrate {option} {quote(str(found.path))}"

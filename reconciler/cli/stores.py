@@ -6,6 +6,8 @@ from pathlib import Path
 from reconciler.cli.directory import store_directory
 from reconciler.cli.request import Common
 from reconciler.cli.system import require_linux
+from reconciler.errors import UsageError
+from reconciler.store.layout import backup_folder
 from reconciler.store.raw import existing
 
 
@@ -25,6 +27,27 @@ def any_store(common: Common) -> Path:
     """The directory of a store that may not be there yet."""
     require_linux()
     return store_directory(common)
+
+
+def new_file(file: str, directory: Path, *, replace: bool) -> Path:
+    """
+    Where a copy of the store in `directory` goes that somebody asked for by name.
+
+    Raises:
+        UsageError: something is there that was not given up, or that the store itself needs.
+    """
+    target = Path(file).expanduser().absolute()
+    real = target.resolve()
+    if real.is_relative_to(directory.resolve()) and real.parent != backup_folder(directory).resolve():
+        hint = f"name a file outside of `{directory}`, or in its `backups`"
+        raise UsageError(f"`{target}` is a place of the store itself", hint=hint)
+    if not real.parent.is_dir():
+        raise UsageError(f"there is no directory `{real.parent}`", hint="make it, or name a file in another one")
+    if real.exists() and not real.is_file():
+        raise UsageError(f"`{target}` is no file", hint="name a new file")
+    if real.exists() and not replace:
+        raise UsageError(f"`{target}` exists already", hint="name another file, or write over it with `--replace`")
+    return target
 
 
 def now() -> float:

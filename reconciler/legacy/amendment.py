@@ -1,6 +1,7 @@
 """What migration 004 would still have to write into a file: decided from what the file says, written by others."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import field
 
@@ -84,5 +85,6 @@ def _foreign(source: Source, table: str) -> LegacyError:
         f"`{source.path}` has a table `{table}` that is not the dashboard's",
         kind="unknown_schema",
         detail=f"expected the columns {', '.join(sorted(_COLUMNS[table]))}, got {', '.join(source.columns(table))}",
-        hint=f"rename that table: `sqlite3 {source.path} 'ALTER TABLE {table} RENAME TO {table}_old'`",
+        hint="rename that table: "
+        f"`sqlite3 {shlex.quote(str(source.path))} 'ALTER TABLE {table} RENAME TO {table}_old'`",
     )

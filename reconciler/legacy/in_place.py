@@ -66,9 +66,9 @@ def content_of(path: Path, *, patience: float) -> Content:
         return content(connection)
 
 
-def rehearse(path: Path, amendment: Amendment, *, now: int, patience: float) -> tuple[Content, Content]:
-    """What a file holds, and what it will hold after: done on a private copy."""
-    with private_copy(path, patience=patience) as copy, exclusively(copy, named=path) as connection:
+def rehearse(kept: Path, amendment: Amendment, *, named: Path, now: int) -> tuple[Content, Content]:
+    """What the file that was kept holds, and what it will hold after: done on a private copy."""
+    with private_copy(kept, patience=0.0) as copy, exclusively(copy, named=named) as connection:
         before = content(connection)
         amend(connection, amendment, now=now)
         return before, content(connection)
@@ -78,10 +78,11 @@ def content(connection: sqlite3.Connection) -> Content:
     """What the file of this connection holds now."""
     schema = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
     names = connection.execute(
-        "SELECT CAST(name AS BLOB) FROM sqlite_schema WHERE type = 'table' AND upper(sql) NOT LIKE 'CREATE VIRTUAL%'"
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND upper(sql) NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
     )
-    tables = sorted(bytes(name).decode("utf-8", "surrogateescape") for (name,) in names)
-    asked = {table: f'SELECT * FROM "{table.replace(chr(34), chr(34) * 2)}" NOT INDEXED' for table in tables}  # noqa: S608 - names of the file itself, quoted
+    tables = [stored.decode("utf-8", "surrogateescape") for ((_, stored),) in names.fetchall()]
+    # SQLite does not tell names apart by their case, and neither may we.
+    asked = {table.lower(): f'SELECT * FROM "{table.replace(chr(34), chr(34) * 2)}" NOT INDEXED' for table in tables}  # noqa: S608 - names of the file itself, quoted
     return {table: _summary(connection, each) for table, each in {"sqlite_schema": schema, **asked}.items()}
 
 
@@ -101,9 +102,16 @@ def amend(connection: sqlite3.Connection, amendment: Amendment, *, now: int) -> 
         connection.execute("DELETE FROM server_config WHERE key = 'config'")
 
 
-def settle(path: Path) -> None:
-    """Leaves nothing beside the file: what is in its log goes into it, half a transaction is undone."""
+def settle(path: Path, *, expected: Content | None = None) -> None:
+    """
+    Leaves nothing beside the file: what is in its log goes into it, half a transaction is undone.
+
+    Raises:
+        LegacyError: it does not hold what was expected, since another program wrote meanwhile.
+    """
     with exclusively(path) as connection:
+        if expected is not None and content(connection) != expected:
+            raise busy(path)
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -7,6 +7,7 @@ nothing is written over that somebody else put there.
 
 import json
 import os
+import shlex
 from contextlib import suppress
 from dataclasses import asdict
 from errno import EDQUOT, ENOSPC
@@ -105,7 +106,7 @@ def require_place(real: Path) -> None:
                 f"`{there}` is in the way",
                 kind="changed",
                 detail=f"the copy of `{real}` has to lie there, and that is none of its present state",
-                hint=f"move it away: `mv {there} {there}.mine`",
+                hint=f"move it away: `{shlex.join(['mv', str(there), f'{there}.mine'])}`",
             )
 
 
@@ -120,6 +121,7 @@ def complete(keepsake: Keepsake) -> None:
     target = beside(keepsake.place, _LIST)
     try:
         _write(beside(target, ".new"), json.dumps(document, indent=1).encode())
+        _secure(beside(target, ".new"), keepsake.parts[""])
         beside(target, ".new").replace(target)
         sync(target.parent)
     except OSError as error:
@@ -225,8 +227,6 @@ def _write(path: Path, content: bytes) -> None:
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - by descriptor
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _failed(real: Path, error: OSError) -> LegacyError:

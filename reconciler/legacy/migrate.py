@@ -6,6 +6,7 @@ counts. So a way back is there before anything is changed, and a kill at any mom
 """
 
 import os
+import shlex
 import time
 from contextlib import suppress
 from enum import StrEnum
@@ -86,6 +87,7 @@ def migrate(path: Path, *, now: float, from_backup: bool = False, patience: floa
     planned = assess(real, from_backup=from_backup, patience=patience)
     if planned.state is State.UNCHANGED:
         return planned
+    _require_one_name(real)
     _require_writable(real)
     with alone(real, patience=patience):
         # Somebody else may have done it while we waited.
@@ -123,7 +125,7 @@ def _kept(real: Path, earlier: Keepsake | None, amendment: Amendment, *, now: in
         parts = earlier.parts
     else:
         raise _another_copy(real)
-    before, after = in_place.rehearse(keepsake.place_of(real), amendment, now=now, patience=patience)
+    before, after = in_place.rehearse(keepsake.place_of(real), amendment, named=real, now=now)
     _refuse_side_effects(real, before, after)
     kept = Keepsake(real=real, parts=parts, before=before, after=after)
     keepsake.complete(kept)
@@ -149,6 +151,18 @@ def _amend(kept: Keepsake, amendment: Amendment, *, now: int) -> None:
         connection.execute("COMMIT")
 
 
+def _require_one_name(real: Path) -> None:
+    """A backup by hard links would be changed with the file, and a way back by a rename would part them."""
+    quoted = shlex.quote(str(real))
+    if (names := real.stat().st_nlink) > 1:
+        raise LegacyError(
+            f"`{real}` has {names} names: the other ones would change with it",
+            kind="not_writable",
+            detail="expected no hard links; nothing was written",
+            hint=f"part them: `cp -p {quoted} {quoted}.own && mv {quoted}.own {quoted}`",
+        )
+
+
 def _require_writable(real: Path) -> None:
     for one in (real, real.parent):
         if not os.access(one, os.W_OK):
@@ -163,7 +177,7 @@ def _refuse_side_effects(real: Path, before: Content, after: Content) -> None:
             f"a trigger in `{real}` would change `{changed[0]}`",
             kind="unknown_schema",
             detail="expected that only the rows of the settings change; nothing was written",
-            hint=f"look at it with `sqlite3 {real} .schema`, and drop it",
+            hint=f"look at it with `sqlite3 {shlex.quote(str(real))} .schema`, and drop it",
         )
 
 
@@ -173,5 +187,5 @@ def _another_copy(real: Path) -> LegacyError:
         f"`{place}` is the copy of another state of this file",
         kind="changed",
         detail="a second migration would lose what an earlier one kept",
-        hint=f"go back to it with `reconcile legacy rollback {real}`, or move `{place}*` away",
+        hint=f"go back to it with `reconcile legacy rollback {shlex.quote(str(real))}`, or move `{place}*` away",
     )

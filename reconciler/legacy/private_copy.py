@@ -6,6 +6,7 @@ file system without them shows in sizes, times and inodes, which are compared be
 """
 
 import os
+import shlex
 import shutil
 import stat
 import tempfile
@@ -57,7 +58,7 @@ def busy(path: Path) -> LegacyError:
         f"`{path}` is being written by another program",
         kind="busy",
         detail="expected a moment in which it rests, got a lock that stays",
-        hint=f"stop the dashboard and try again; `fuser -v {path}` names who holds the file",
+        hint=f"stop the dashboard and try again; `fuser -v {shlex.quote(str(path))}` names who holds the file",
     )
 
 

@@ -6,6 +6,7 @@ back with the file, a file that has their content already is put there first: ea
 """
 
 import os
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -54,18 +55,19 @@ def roll_back(path: Path, *, discard: bool = False, patience: float = _PATIENCE)
             keepsake.remove(real)
             return Restored(path=real)
         _verify(kept)
-        lost = _lost(kept, patience, discard=discard)
+        now = _content(kept, patience, discard=discard)
+        lost = _lost(kept, now)
         if lost and not discard:
             raise _changed(kept, lost)
         try:
-            _restore(kept)
+            _restore(kept, now)
         except OSError as error:
             raise _failed(kept, error) from error
     return Restored(path=real, lost=lost)
 
 
-def _restore(kept: Keepsake) -> None:
-    _settle(kept.real)
+def _restore(kept: Keepsake, now: Content | None) -> None:
+    _settle(kept.real, now)
     sides = [side for side in PARTS if side and side in kept.parts]
     new = beside(kept.real, _NEW)
     if sides:
@@ -94,10 +96,10 @@ def _put(source: Path, target: Path, part: Part) -> None:
     keepsake.sync(target.parent)
 
 
-def _settle(real: Path) -> None:
+def _settle(real: Path, now: Content | None) -> None:
     """What lies beside the file now belongs to the state that goes."""
     try:
-        in_place.settle(real)
+        in_place.settle(real, expected=now)
     except LegacyError as error:
         if error.kind != "corrupt":
             raise
@@ -136,13 +138,19 @@ def _verify(kept: Keepsake) -> None:
             )
 
 
-def _lost(kept: Keepsake, patience: float, *, discard: bool) -> tuple[str, ...]:
+def _content(kept: Keepsake, patience: float, *, discard: bool) -> Content | None:
+    """None where the file is damaged, and the user said that it may go."""
     try:
-        now = in_place.content_of(kept.real, patience=patience)
+        return in_place.content_of(kept.real, patience=patience)
     except LegacyError as error:
         if discard and error.kind == "corrupt":
-            return ("all of it: the file is damaged",)
+            return None
         raise
+
+
+def _lost(kept: Keepsake, now: Content | None) -> tuple[str, ...]:
+    if now is None:
+        return ("all of it: the file is damaged",)
     return () if now in (kept.before, kept.after) else _differences(kept.after, now)
 
 
@@ -164,7 +172,8 @@ def _changed(kept: Keepsake, lost: tuple[str, ...]) -> LegacyError:
         f"`{kept.real}` was changed after its migration",
         kind="changed",
         detail="\n".join(lost),
-        hint=f"to lose that and go back all the same: `reconcile legacy rollback --discard-changes {kept.real}`",
+        hint="to lose that and go back all the same: "
+        f"`reconcile legacy rollback --discard-changes {shlex.quote(str(kept.real))}`",
     )
 
 

@@ -1,6 +1,7 @@
 """The door to SQLite for whoever reads: a source is a private copy, checked whole before anything of it is believed."""
 
 import math
+import shlex
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -134,7 +135,7 @@ def damaged(path: Path, detail: str) -> LegacyError:
         kind="corrupt",
         detail=detail,
         hint="take a backup of the dashboard (`data/backup/`), or recover what can be read: "
-        f"`sqlite3 {path} .recover | sqlite3 recovered.db`",
+        f"`sqlite3 {shlex.quote(str(path))} .recover | sqlite3 recovered.db`",
     )
 
 

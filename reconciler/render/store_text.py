@@ -1,6 +1,7 @@
 """What the commands of `reconcile store` tell people."""
 
 from collections.abc import Iterator, Sequence
+from shlex import quote
 from textwrap import dedent
 
 from reconciler.domain.stored import (
@@ -105,9 +106,10 @@ def replaced_text(replaced: Replaced) -> Iterator[Line]:
         was = "unreadable" if replaced.generation_before is None else f"of generation {replaced.generation_before}"
         yield line(f"What was before ({was}): {replaced.backup}")
     count = values.counted(replaced.running, "server")
+    on = "runs on as it is" if replaced.running == 1 else "run on as they are"
     if replaced.running:
         yield line(
-            f"{count} of this fleet run on as they are. `reconcile plan` compares them with this store: what was "
+            f"{count} of this fleet {on}. `reconcile plan` compares them with this store: what was "
             "applied since then shows as a change."
         )
     else:
@@ -121,10 +123,13 @@ def vacuumed_text(done: Sequence[Vacuumed]) -> tuple[Line, ...]:
 
 def renamed_text(renamed: Renamed) -> Iterator[Line]:
     """The new name, and what is left to do by hand."""
+    if (renamed.fleet, renamed.directory) == (renamed.fleet_before, renamed.directory_before):
+        yield line(f"Nothing to rename: the fleet is `{renamed.fleet}` already.")
+        return
     yield line(Span(f"The fleet `{renamed.fleet_before}` is `{renamed.fleet}` now", Style.BOLD), ".")
     if renamed.directory != renamed.directory_before:
         yield line(f"Its store: {renamed.directory}")
         yield line(f"Write `fleet: {renamed.fleet}` into the configuration.")
     else:
         yield line(f"Write `fleet: {renamed.fleet}` into the configuration, and name the store:")
-        yield line(f"    --store {renamed.directory}")
+        yield line(f"    --store {quote(renamed.directory)}")

@@ -6,6 +6,7 @@ a whole `status` may.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Self
 
 from reconciler.errors import StoreError
 from reconciler.store.backup import back_up
-from reconciler.store.failures import explained
+from reconciler.store.failures import explained, primary
 from reconciler.store.filesystem import is_local
 from reconciler.store.journal_mode import journal_mode
 from reconciler.store.layout import is_there, prepare
@@ -23,6 +24,8 @@ from reconciler.store.transaction import reading, writing
 
 _MIGRATION = 60.0
 """Seconds to wait for another program that migrates."""
+
+_PAUSE = 0.02
 
 _OLDEST = (3, 38, 0)
 """The first SQLite with STRICT tables and the operators of JSON."""
@@ -138,6 +141,20 @@ def _check_library() -> None:
         )
 
 
+def _keep_journal(connection: sqlite3.Connection, mode: str) -> None:
+    """SQLite itself does not wait where two connections change the mode at once: each has what the other waits for."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute(f"PRAGMA journal_mode = {mode}")
+        except sqlite3.OperationalError as error:
+            if primary(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
 def _ready_to_write(
     connection: sqlite3.Connection, path: Path, now: float, kind: Kind, migrations: Sequence[Migration]
 ) -> Path | None:
@@ -149,8 +166,7 @@ def _ready_to_write(
 
     with reading(connection):
         version = version_of(connection, path, migrations, kind.application)
-    mode = journal_mode(sqlite3.sqlite_version_info, local=is_local(path.parent))
-    connection.execute(f"PRAGMA journal_mode = {mode}")
+    _keep_journal(connection, journal_mode(sqlite3.sqlite_version_info, local=is_local(path.parent)))
     # A journal row of a store must be on the disk before what it announces is done.
     connection.execute(f"PRAGMA synchronous = {'FULL' if kind.durable else 'OFF'}")
     if version < len(migrations):

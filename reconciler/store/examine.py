@@ -5,6 +5,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 from reconciler.domain.stored import Finding
 from reconciler.errors import StoreError
@@ -110,7 +111,7 @@ def _mode(path: Path, wanted: int) -> Iterator[Finding]:
     if found.st_mode & 0o077:
         mode = stat.S_IMODE(found.st_mode)
         said = f"others can look into `{path}`: expected mode {wanted:o}, got {mode:o}"
-        yield Finding(what="modes", found=said, fix=f"`chmod {wanted:o} {path}`")
+        yield Finding(what="modes", found=said, fix=f"`chmod {wanted:o} {quote(str(path))}`")
     if found.st_uid != os.geteuid():
         said = f"`{path}` belongs to uid {found.st_uid}, and you are uid {os.geteuid()}"
         yield Finding(what="modes", found=said, fix=f"`chown {os.geteuid()} {path}`, or run as its owner")
@@ -124,4 +125,5 @@ def _backups(directory: Path) -> Iterator[Finding]:
         except StoreError as error:
             broken = [error.detail or error.summary]
         if broken:
-            yield Finding(what="backups", found=f"the backup `{one}` is damaged: {broken[0]}", fix=f"`rm {one}`")
+            said = f"the backup `{one}` is damaged: {broken[0]}"
+            yield Finding(what="backups", found=said, fix=f"`rm {quote(str(one))}`")

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import join, quote
 
 from reconciler.errors import StoreError
 from reconciler.store.layout import BACKUPS, METRICS
@@ -77,9 +78,11 @@ def _error(path: Path, code: int, error: sqlite3.Error) -> StoreError:
 def way_out(path: Path) -> str:
     """What to do about a file that is damaged."""
     if path.name == METRICS:
-        return f"remove it (`rm {path}`): only measurements are lost"
+        return f"remove it (`rm {quote(str(path))}`): only measurements are lost"
     backups = sorted((path.parent / BACKUPS).glob("*.db"), key=lambda one: one.stat().st_mtime)
-    away = f"move it away (`mv {path} {path}.damaged`): running servers are found again by their marks"
+    move = join(["mv", str(path), f"{path}.damaged"])
+    away = f"move it away (`{move}`): running servers are found again by their marks"
     if not backups:
         return away
-    return f"go back to its last backup (`reconcile store restore {backups[-1]} --store {path.parent}`), or {away}"
+    back = join(["reconcile", "store", "restore", str(backups[-1]), "--store", str(path.parent)])
+    return f"go back to its last backup (`{back}`), or {away}"

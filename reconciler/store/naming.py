@@ -19,6 +19,8 @@ def rename(directory: Path, fleet: str, target: Path, *, now: float, who: str) -
     try:
         with database.writing():
             before = metadata.read(database).get("fleet", "")
+            if (fleet, target) == (before, directory):
+                return before
             metadata.put(database, "fleet", fleet)
             old, new = f"{directory}/", f"{target}/"
             database.execute(

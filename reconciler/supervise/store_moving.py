@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from shlex import join, quote
 
 from reconciler.domain.stored import Renamed, Replaced
 from reconciler.errors import StoreError, UnsafePlanError
@@ -59,8 +60,8 @@ def _require_stopped(directory: Path) -> None:
         raise UnsafePlanError(
             f"servers run from `{directory}`",
             detail=f"pids {', '.join(map(str, pids))}; files of that directory stand in their command lines",
-            hint="stop them first with `reconcile destroy`; or keep the directory where it is: "
-            f"`reconcile store rename NAME --keep-directory`, then `--store {directory}` with every command",
+            hint="stop them first with `reconcile destroy`; or keep the directory where it is: `reconcile store rename "
+            f"NAME --keep-directory`, then `--store {quote(str(directory))}` with every command",
         )
 
 
@@ -73,5 +74,5 @@ def _move(directory: Path, target: Path) -> None:
         raise StoreError(
             f"`{directory}` cannot be moved to `{target}`: {error.strerror}",
             detail="the fleet has its new name already",
-            hint=f"move it yourself (`mv {directory} {target}`), or run the command again",
+            hint=f"move it yourself (`{join(['mv', str(directory), str(target)])}`), or run the command again",
         ) from error

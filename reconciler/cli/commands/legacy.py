@@ -29,7 +29,10 @@ def command() -> None:
 )
 @common(Format.JSON, config=False, store=False)
 def migrate_command(common: Common, *, file: str, dry_run: bool, from_backup: bool) -> int:
-    """Unify the settings of FILE.db, as the dashboard's migration 004 does; a copy is kept beside it."""
+    """Unify the settings of FILE.db in place.
+
+    As the dashboard's own migration 004 does. A copy of the file as it was is kept beside it.
+    """
     path = Path(file)
     if dry_run:
         found = assess(path, from_backup=from_backup)
@@ -47,7 +50,10 @@ def migrate_command(common: Common, *, file: str, dry_run: bool, from_backup: bo
 @click.option("--discard-changes", is_flag=True, help="Also when the file was changed after its migration.")
 @common(Format.JSON, config=False, store=False)
 def rollback_command(common: Common, *, file: str, discard_changes: bool) -> int:
-    """Restore FILE.db as it was before its migration, byte for byte."""
+    """Restore FILE.db byte for byte.
+
+    As it was before its migration; the copy beside it is taken away.
+    """
     restored = roll_back(Path(file), discard=discard_changes)
     if common.output.format is Format.JSON:
         document = {"format_version": FORMAT_VERSION, "path": str(restored.path), "lost": list(restored.lost)}

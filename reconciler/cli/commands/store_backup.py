@@ -7,8 +7,7 @@ import click
 from reconciler.cli.options import PATH, common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
-from reconciler.cli.stores import existing_store, now
-from reconciler.errors import UsageError
+from reconciler.cli.stores import existing_store, new_file, now
 from reconciler.render import FORMAT_VERSION
 from reconciler.store.backup import free_name, write_copy
 from reconciler.store.layout import STORE, backup_folder
@@ -26,14 +25,11 @@ def command(common: Common, *, file: str | None, replace: bool) -> int:
     Without FILE the copy goes to `backups/` beside the store. It is read back before it gets its name.
     """
     directory = existing_store(common)
-    target = Path(file).expanduser().absolute() if file else backup_folder(directory)
-    if target.is_dir():
+    folder = Path(file).expanduser().absolute() if file else backup_folder(directory)
+    if folder.is_dir():
         with raw(directory) as (_, version):
-            target = free_name(target, f"store-v{version}", now())
-    if target.exists() and target.samefile(directory / STORE):
-        raise UsageError(f"`{target}` is the store itself", hint="name another file")
-    if target.exists() and not replace:
-        raise UsageError(f"`{target}` exists already", hint="name another file, or write over it with `--replace`")
+            file = str(free_name(folder, f"store-v{version}", now()))
+    target = new_file(file or str(folder), directory, replace=replace)
     write_copy(directory / STORE, target)
     if common.output.format is Format.JSON:
         common.output.json({"format_version": FORMAT_VERSION, "file": str(target), "bytes": target.stat().st_size})

@@ -36,9 +36,10 @@ def command(common: Common, *, file: str, replace: bool, accept_lineage: bool, l
     FILE may be `-`. All of it is taken or nothing; an export of an older store is migrated.
     """
     directory = any_store(common)
+    source = Path("standard input" if file == "-" else file)
     insist = Insist(replace=replace, accept_lineage=accept_lineage)
     with _lines(file) as lines, holding(directory, "store import", lock_timeout, common.output):
-        replaced = import_store(directory, Path(file), lines, now=now(), who=user_name(), insist=insist)
+        replaced = import_store(directory, source, lines, now=now(), who=user_name(), insist=insist)
     replaced = with_running(replaced)
     if common.output.format is Format.JSON:
         common.output.json(replaced_json(replaced))

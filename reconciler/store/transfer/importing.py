@@ -46,7 +46,7 @@ class Lines:
     def wrong(self, reason: str) -> StoreError:
         """The error for the line that was read last."""
         return StoreError(
-            f"{self.source}:{self.number}: {reason}",
+            f"{self.source}{f':{self.number}' if self.number else ''}: {reason}",
             detail="nothing was imported",
             hint="export it again with `reconcile store export`",
         )

@@ -92,7 +92,6 @@ def test_a_backup_is_written_beside_or_where_it_was_asked_for(state: Path, tmp_p
     assert {one.stat().st_mode & 0o777 for one in (beside, inside, tmp_path / "x.db")} == {0o600}
     assert "exists already" in store("backup", state, str(tmp_path / "x.db"), exits=64).err
     store("backup", state, str(tmp_path / "x.db"), "--replace")
-    assert "is the store itself" in store("backup", state, str(state / "store.db"), "--replace", exits=64).err
 
 
 def test_a_backup_is_made_while_a_writer_holds_the_store(state: Path) -> None:
@@ -157,7 +156,30 @@ def test_what_was_exported_is_imported(state: Path, tmp_path: Path) -> None:
     assert "there is a store in" in store("import", state, str(tmp_path / "x.jsonl"), exits=1).err
     assert told("import", state, str(tmp_path / "x.jsonl"), "--replace")["backup"]
     assert "cannot read" in store("import", tmp_path / "z", str(tmp_path / "none"), exits=1).err
-    assert "cannot write" in store("export", state, str(tmp_path / "none/x"), exits=1).err
+
+
+@pytest.mark.parametrize("command", ["backup", "export"])
+def test_no_copy_is_written_over_what_somebody_needs(command: str, state: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "fleet.yaml"
+    mine.write_text("mine")
+    (tmp_path / "link").symlink_to(state)
+    assert "exists already" in store(command, state, str(mine), exits=64).err
+    for place in ("store.db", "lock", "run/lineage", "metrics.db", "new"):
+        for directory in (state, tmp_path / "link"):
+            ended = store(command, state, str(directory / place), "--replace", exits=64)
+            assert "is a place of the store itself" in ended.err
+    assert "is no file" in store(command, state, "/dev/null", "--replace", exits=64).err
+    assert "there is no directory" in store(command, state, str(tmp_path / "none/x"), exits=64).err
+    assert mine.read_text() == "mine"
+    store(command, state, str(state / "backups/x"))
+    store(command, state, str(mine), "--replace")
+    assert mine.read_text(errors="replace") != "mine"
+
+
+def test_ways_out_can_be_pasted_whatever_the_name_of_the_directory(tmp_path: Path) -> None:
+    (tmp_path / "my state").mkdir()
+    (tmp_path / "my state/store.db").write_bytes(b"damaged" * 1000)
+    assert f"`mv '{tmp_path}/my state/store.db' " in store("info", tmp_path / "my state", exits=1).err
 
 
 def test_vacuum_gives_space_back(state: Path) -> None:
@@ -221,6 +243,11 @@ def test_a_store_that_was_put_elsewhere_stays_there(state: Path) -> None:
     assert fleet_of(state) == "lab"
     assert f"--store {state}" in shown
     assert told("rename", state, "lab2")["fleet_before"] == "lab"
+    with Store.open(state) as opened:
+        serial = opened.record().serial
+    assert "Nothing to rename: the fleet is `lab2` already." in store("rename", state, "lab2").out
+    with Store.open(state) as opened:
+        assert opened.record().serial == serial
 
 
 def test_the_paths_of_logs_move_along(home: Path, tmp_path: Path) -> None:

@@ -332,3 +332,52 @@ def test_on_a_read_only_disk_it_is_refused(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     assert refused(path).kind == "not_writable"
     assert assess(path).state is State.WOULD_MIGRATE
+
+
+def test_other_names_of_the_file_are_not_changed_with_it(tmp_path: Path) -> None:
+    (tmp_path / "my data").mkdir()
+    path = fixture("j9_small.db", tmp_path / "my data")
+    os.link(path, tmp_path / "backup.db")
+    error = refused(path)
+    assert error.kind == "not_writable"
+    subprocess.run(error.hint.split("`")[1], shell=True, check=True)  # noqa: S602 - a hint has to work as it stands
+    assert done(path).state is State.MIGRATED
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE Router_Config (Key TEXT PRIMARY KEY, VALUE TEXT NOT NULL, Updated_At INTEGER)",
+        'CREATE TABLE "a""b c" ("x""y" TEXT)',
+        "CREATE TABLE made (one INTEGER, two AS (one + 1) STORED)",
+        "CREATE VIRTUAL TABLE found USING fts5(text)",
+    ],
+)
+def test_names_and_tables_of_others_are_no_reason_to_refuse(statement: str, tmp_path: Path) -> None:
+    path = changed(fixture("j9_small.db", tmp_path), statement)
+    assert done(path).state is State.MIGRATED
+    assert row(path, "router_config")["port"] == EXPECTED["j9_small.db"]["router"]["port"]
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16le", "UTF-16be"])
+def test_the_encoding_of_the_file_does_not_matter(encoding: str, tmp_path: Path) -> None:
+    source, path = fixture("j9_small.db", tmp_path), tmp_path / "wide.db"
+    with closing(sqlite3.connect(path)) as wide, closing(sqlite3.connect(source)) as connection:
+        wide.execute(f"PRAGMA encoding = '{encoding}'")
+        wide.executescript("\n".join(one for one in connection.iterdump() if "sqlite_sequence" not in one))
+    assert done(path).state is State.MIGRATED
+    assert row(path, "router_config")["port"] == EXPECTED["j9_small.db"]["router"]["port"]
+
+
+def test_what_is_refused_is_told_of_the_file_that_was_named(tmp_path: Path) -> None:
+    path = changed(fixture("j9_small.db", tmp_path), "CREATE VIEW router_config AS SELECT * FROM metadata")
+    assert refused(path).summary == f"`{path}` cannot be changed"
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_the_owner_of_the_file_can_go_back_from_what_root_migrated(tmp_path: Path) -> None:
+    path = fixture("j9_small.db", tmp_path)
+    os.chown(path, 1234, 1234)
+    done(path)
+    assert {(one.stat().st_uid, one.stat().st_gid) for one in tmp_path.iterdir()} == {(1234, 1234)}

@@ -16,7 +16,7 @@ from tests.support.legacy import READABLE, another, changed, fixture, seen
 NOW = 1770000000.0
 ROOT = Path(__file__).parents[3]
 # Few in every run; a thousand now and then.
-KILLS = int(os.environ.get("RECONCILE_TESTS_KILLS", "24"))
+KILLS = int(os.environ.get("RECONCILE_KILLS", "12"))
 IN_LOG = """\
     database.execute('PRAGMA journal_mode = WAL')
     database.execute("UPDATE models SET status = 'running'")

@@ -36,7 +36,8 @@ def a_new_store(tmp_path: Path) -> Iterator[Database]:
 
 
 def test_the_newest_tables_hold_every_setting_that_is_declared(database: Database) -> None:
-    assert missing(database) == (), "add a migration with these statements"
+    statements = missing(database)
+    assert not statements, "\n".join(("add a migration with these statements:", *map(repr, statements)))
 
 
 def test_a_setting_more_is_a_statement_that_is_missing(database: Database) -> None:

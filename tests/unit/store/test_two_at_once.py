@@ -1,12 +1,15 @@
 """Two programs that open an older store at the same moment: one migrates, the other waits and finds it done."""
 
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
+from reconciler.store import database
 from reconciler.store.database import Database
 from reconciler.store.migrations import MIGRATIONS, Migration
 from reconciler.store.opening import open_file
@@ -31,6 +34,7 @@ SLOW = (
 PROGRAM = """
 import sys
 from pathlib import Path
+from threading import Timer
 from reconciler.store import database
 from tests.unit.store.test_two_at_once import SLOW
 if sys.argv[2]:
@@ -89,3 +93,19 @@ def test_a_reader_sees_a_store_before_or_after_but_never_between(tmp_path: Path)
 
     complete = (200000, 200000 * 200001 // 2 + 2)
     assert seen <= {(2, complete), (1, complete), (0, complete)}
+
+
+@pytest.mark.parametrize("held", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM metadata"])
+def test_who_changes_the_journal_waits_for_whoever_is_there(
+    held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_writer(tmp_path).close()
+    monkeypatch.setattr(database, "journal_mode", lambda *_, **__: "wal")
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None, check_same_thread=False)) as other:
+        for statement in held.split("; "):
+            other.execute(statement).fetchall()
+        timer = Timer(0.2, other.execute, ["ROLLBACK"])
+        timer.start()
+        with closing(Database.for_writing(tmp_path, now=1.0)) as opened:
+            assert opened.rows("PRAGMA journal_mode") == [("wal",)]
+        timer.join()
