@@ -221,7 +221,8 @@ class _Together:
         """What reached every model: by the row of all servers, or by the command line of the router."""
         found = {path: one for path, one in self.shared.settings.items() if not _is_shared(path)}
         for path in [path for path, one in found.items() if not _fits(path, one.value)]:
-            wish, reason = found.pop(path), "a section of the router cannot hold it; give it to models of their own"
+            wish = found.pop(path)
+            reason = f"a section of the router cannot hold it{_other_way(path)}; give it to models of their own"
             self.lost_by_all(wish, reason)
         said, origin = self.unified.router.values, self.unified.router.origin
         for key, path in (("threads", "threads"), ("ctxSize", "memory.ctx_size")):
@@ -304,8 +305,13 @@ def _unfit(one: Settled, origin: Origin) -> str:
         return "a section of the router cannot hold its path"
     for path, wish in one.settings.items():
         if not _is_shared(path) and not _fits(path, wish.value):
-            return f"a section of the router cannot hold `{path}`"
+            return f"a section of the router cannot hold `{path}`{_other_way(path)}"
     return ""
+
+
+def _other_way(path: str) -> str:
+    file = f"{path}_file"
+    return f"; `{file}` would do" if file in all_settings() else ""
 
 
 def _fits(path: str, value: Any) -> bool:

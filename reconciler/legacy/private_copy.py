@@ -149,7 +149,9 @@ def no_room(path: Path) -> LegacyError:
 def _refused(path: Path, error: OSError) -> LegacyError:
     if error.errno in (ENOSPC, EDQUOT) or f"{os.sep}{_PREFIX}" in str(error.filename):
         return no_room(path)
-    reason, hint = f"`{path}` cannot be read: {error.strerror}", "mend the owner and the mode of the file"
+    # What lies beside the file may be another user's.
+    side = next((one for one in (*SIDES, "-shm") if str(error.filename).endswith(one)), "")
+    reason, hint = f"`{path}{side}` cannot be read: {error.strerror}", "mend the owner and the mode of the file"
     if error.errno in (ENOENT, ENOTDIR):
         reason = f"there is no file `{path}`"
         hint = "the dashboard keeps it in `data/llama-dashboard.db` below its working directory"

@@ -160,6 +160,8 @@ class _Work:
                 self.lose(one, f"a model has one source, and it is {shown(first)}")
 
     def process(self, one: Stored) -> None:
+        if self.model is None and one.meaning.process in {"host", "port"}:
+            return  # Of all servers: they are the router's.
         found: Given[Any] | Bad | object
         found = integer(one.value, lowest=1, highest=65535) if one.meaning.process == "port" else text(one.value)
         if isinstance(found, Bad):

@@ -3,6 +3,7 @@ What a stored value means. SQLite keeps any type in any column, and JSON was wri
 `true` comes as 1, '1', 'on' or true. Each reader gives what was meant, that nothing was given, or why it is unusable.
 """
 
+import json
 import math
 import re
 from datetime import UTC, datetime
@@ -131,9 +132,14 @@ def moment(value: object) -> Given[datetime] | Unset | Bad:
 
 def shown(value: object) -> str:
     """A value in a message: short, on one line, in backticks."""
-    said = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    said = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else _said(value)
     plain = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in said[: _SHOWN + 1])
     return f"`{plain[:_SHOWN]}…`" if len(said) > _SHOWN else f"`{plain}`"
+
+
+def _said(value: object) -> str:
+    """As JSON says it, and the files that somebody may copy it to."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | dict | list) else str(value)
 
 
 def _is_unset(value: object) -> bool:

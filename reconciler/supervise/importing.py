@@ -5,7 +5,7 @@ Everything is on the disk before anything has its name, and the configuration co
 leaves what was there before, or all of what is new.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -41,9 +41,11 @@ class Taken:
     What was read, and found right.
 
     Attributes:
+        source: the file of the database.
         history: what the dashboard measured.
     """
 
+    source: Path
     imported: Imported
     loaded: LoadedFleet
     history: tuple[Sample, ...]
@@ -64,7 +66,7 @@ def take(
     with open_source(source) as opened:
         found = imported(opened, fleet=fleet, exists=exists, catalogue=catalogue, keys=_keys)
         history = tuple(samples(opened))
-    return Taken(imported=found, loaded=_checked(found, target), history=history)
+    return Taken(source=source, imported=found, loaded=_checked(found, target), history=history)
 
 
 def put_in_place(taken: Taken, target: Path, *, force: bool, keep: Callable[[], object]) -> tuple[Path, ...]:
@@ -85,6 +87,7 @@ def put_in_place(taken: Taken, target: Path, *, force: bool, keep: Callable[[], 
     # In the order in which they get their names.
     wanted = {**ignored, **kept}
     wanted[real] = taken.imported.text.encode()
+    _refuse_source(taken.source.resolve(), wanted)
     if not real.parent.is_dir():
         raise RuntimeFailure(f"there is no directory `{real.parent}`", hint="make it, or name another file with `-o`")
     changed = {path: content for path, content in wanted.items() if _before(path) != content}
@@ -167,6 +170,15 @@ def _before(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise RuntimeFailure(f"cannot write `{path}`: {error.strerror}", hint="name another file with `-o`") from error
+
+
+def _refuse_source(source: Path, wanted: Iterable[Path]) -> None:
+    """Not even by force: the database, and what SQLite keeps beside it, are never written to."""
+    kept = {source.with_name(source.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")}
+    for path in wanted:
+        if path in kept:
+            summary = f"`{path}` belongs to the database that is read"
+            raise RuntimeFailure(summary, hint="name another file with `-o`")
 
 
 def _refuse_others(there: Sequence[Path]) -> None:

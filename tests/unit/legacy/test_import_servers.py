@@ -93,3 +93,14 @@ def test_what_one_model_said_and_holds_for_every_server_is_told(tmp_path: Path) 
     told = [one for one in found.imported.report["warnings"] if one["code"] == "for_all"]
     assert [(one["model"], one["column"]) for one in told] == [("open", "models.host")]
     assert found.loaded.spec.server.host == "0.0.0.0"
+
+
+def test_a_port_that_is_none_is_said_once(tmp_path: Path) -> None:
+    found = taken(with_keys(tmp_path / "x.db", port=70_000))
+    assert codes(found) == ["bad_type"]
+    assert len(found.imported.report["dropped"]) == 1
+
+
+def test_where_a_file_would_do_for_what_no_section_holds_it_is_said(tmp_path: Path) -> None:
+    found = taken(with_keys(tmp_path / "x.db", chat_template="{{ a }}\n{{ b }}"))
+    assert "`chat_template_file` would do" in found.imported.text

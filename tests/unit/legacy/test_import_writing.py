@@ -41,6 +41,17 @@ def test_another_file_is_replaced_only_by_force(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.parametrize("target", ["v2b_api_key.db", "v2b_api_key.db-wal", "v2b_api_key.db-journal", "link"])
+def test_the_database_is_not_written_over_even_by_force(tmp_path: Path, target: str) -> None:
+    source = fixture("v2b_api_key.db", tmp_path)
+    (tmp_path / "link").symlink_to(source)
+    before = seen(tmp_path)
+    refused = import_legacy(source, tmp_path, "--force", target=target)
+    assert refused.ended.code == 1
+    assert "belongs to the database" in refused.report["error"]["summary"]
+    assert seen(tmp_path) == before
+
+
 def test_another_secret_of_that_name_is_kept_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "api_key").write_text("mine\n")

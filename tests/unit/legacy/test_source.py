@@ -111,6 +111,12 @@ def test_what_looks_random_is_said_to_be_encrypted(tmp_path: Path) -> None:
     assert "encrypted" in refused(encrypted(tmp_path)).detail
 
 
+def test_of_what_lies_beside_the_file_the_one_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = fixture("j9_small.db", tmp_path)
+    path.with_name("j9_small.db-wal").mkdir()
+    assert f"`{path}-wal` cannot be read" in refused(path).summary
+
+
 def test_a_file_that_a_writer_keeps_locked_is_refused(tmp_path: Path) -> None:
     path = fixture("j9_small.db", tmp_path)
     with another("database.execute('BEGIN EXCLUSIVE')", path):
