@@ -11,6 +11,7 @@ from reconciler.domain.names import ROUTER, InstanceId, ResourceId, SlotUid, mod
 from reconciler.errors import RuntimeFailure
 from reconciler.llama.address import is_socket, reachable
 from reconciler.llama.command import dedicated_argv, router_argv
+from reconciler.runtime.api_token import secret_of
 from reconciler.runtime.ports import Command, ProcessHandle
 from reconciler.spec.document import read_back
 from reconciler.spec.record import Applied, InstanceRecord
@@ -117,7 +118,7 @@ def _environment(ctx: Context, slot: SlotUid, applied: Applied, instance: Instan
     """What is passed on, what the model declares, our marks, and last the secrets, read at this moment."""
     marks = Marks(instance=instance, fleet=ctx.record.lineage, slot=slot)
     secrets = {
-        variable: ctx.world.secrets.value(ref.reference)
+        variable: secret_of(variable, ref.reference, ctx.world.secrets)
         for variable, ref in ctx.fleet.server.secrets().items()
         if variable in applied.document.get("secrets", {})
     }

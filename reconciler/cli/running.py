@@ -95,7 +95,7 @@ def carry_out(world: World, planned: Planned, deed: Deed, manner: Manner, output
         output.say(shown)
     refuse_objections(objections)
     if plan.is_empty and not any(change.fields for change in plan.changes):
-        settle_once(world, planned)
+        _tell_backup(settle_once(world, planned), output)
         return _end(
             RunReport(run=0, generation=planned.record.generation, skipped_for_safety=bool(plan.objections)), output
         )
@@ -120,6 +120,7 @@ def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Out
         open_writer(world, planned.fleet.fleet) as writer,
         reporting(output, terminal=output.format is Format.HUMAN and sys.stderr.isatty()) as hook,
     ):
+        _tell_backup(writer.backup, output)
 
         def run(stop: asyncio.Event) -> Coroutine[None, None, RunReport]:
             return apply_once(world, planned, writer, errand, hook=hook, parallelism=manner.parallelism, stop=stop)
@@ -131,6 +132,11 @@ def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Out
             return signals.exit_code
     code = _end(report, output, quiet=planned.plan.is_empty)
     return signals.exit_code if report.interrupted else code
+
+
+def _tell_backup(backup: Path | None, output: Output) -> None:
+    if backup:
+        output.note(f"The store was migrated. As it was before: {backup}")
 
 
 def _end(report: RunReport, output: Output, *, quiet: bool = False) -> int:

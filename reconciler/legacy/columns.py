@@ -222,8 +222,8 @@ SOURCES: Mapping[str, str] = {
 SECRETS: Mapping[str, str] = {"hf_token": "hf_token", "api_key": "api_key"}
 """Columns with a secret, by the key of `server` that refers to it."""
 
-PROCESS: Mapping[str, str] = {"host": "host", "port": "port"}
-"""Where a server listens."""
+PROCESS: Mapping[str, str] = {"host": "host", "port": "port", "api_key_file": "key_file"}
+"""Where a server listens, and the file of the keys that it takes."""
 
 _GONE = "llama-server has no such option any more"
 _OURS = "reconcile decides it for every server"
@@ -238,7 +238,6 @@ REFUSED: Mapping[str, str] = {
     "defrag_thold": "llama-server takes it and does nothing with it any more",
     "list_devices": "it prints the devices and ends; `llama-server --list-devices` does it",
     "control_vector_layer_range": "llama-server wants two words for it, which no setting can say",
-    "api_key_file": "a server has one key here: put it into the file that `server.api_key` names",
     "ssl_key_file": _TLS,
     "ssl_cert_file": _TLS,
     "log_disable": f"{_OURS}: it reads the log to say why a server ended",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from reconciler.domain.frozen import frozen
 from reconciler.legacy.values import UNSET, Bad, Given, Unset, boolean, integer, number, shown, switch, text
+from reconciler.llama.check_ini import CUTS
 from reconciler.spec.base import Spec, fields, spec_within
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.model import SECTIONS, ModelSpec
@@ -45,6 +46,9 @@ class _Kind:
 def converted(path: str, value: object) -> Outcome:
     """What a stored value says of a setting; a value that the language refuses is bad."""
     setting = all_settings()[path]
+    if path == "sampling.grammar" and isinstance(value, str) and not any(one in value.strip() for one in CUTS):
+        # The line end that a form leaves means nothing here, and would be all that a section of the router cannot hold.
+        value = value.strip()
     found = _read(setting, value)
     if not isinstance(found, Given):
         return found

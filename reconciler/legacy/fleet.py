@@ -2,14 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
 from reconciler.domain.frozen import frozen
 from reconciler.legacy.conversion import refusal
+from reconciler.legacy.labels import ran
 from reconciler.legacy.names import Naming, names_of
-from reconciler.legacy.origin import Origin, origin_of
+from reconciler.legacy.origin import Origin, column_of, origin_of
 from reconciler.legacy.report import Code, Dropped, Note
 from reconciler.legacy.settling import Settled, Wish, settled
 from reconciler.legacy.stored_models import StoredFleet, StoredModel
@@ -22,6 +23,8 @@ from reconciler.spec.registry import all_settings
 from reconciler.spec.setting import Form
 
 ROUTER_PORT = 8080
+
+Keys = Callable[[str], Sequence[str]]
 
 
 @frozen
@@ -40,6 +43,11 @@ class Model:
     naming: Naming
     alone: str = ""
     port: int | None = None
+
+    @property
+    def enabled(self) -> bool:
+        """A process of its own is there without being asked for: only what ran is to run."""
+        return bool(self.origin.key) and (not self.alone or ran(self.stored.labels))
 
     @property
     def settings(self) -> dict[str, Wish]:
@@ -70,8 +78,13 @@ class Fleet:
     port: int = field(default=ROUTER_PORT)
 
 
-def fleet_of(stored: StoredFleet, unified: Unified, vault: Vault) -> Fleet:
-    """Everything that was stored, put where it belongs today."""
+def fleet_of(stored: StoredFleet, unified: Unified, vault: Vault, keys: Keys) -> Fleet:
+    """
+    Everything that was stored, put where it belongs today.
+
+    Args:
+        keys: reads a file of keys; none where that is no such file on this machine.
+    """
     port = int(unified.router.values["port"])
     port = ROUTER_PORT if refusal("router.port", port) else port
     each = [settled(one.stored, vault, one.shown) for one in stored.models]
@@ -98,12 +111,13 @@ def fleet_of(stored: StoredFleet, unified: Unified, vault: Vault) -> Fleet:
     for one in models:
         work.tell(one)
     server, router, defaults = work.server(models), work.router(models), work.defaults()
+    secrets = work.secrets(models, keys)
     return Fleet(
         models=models,
         server=server,
         router=router,
         defaults=defaults,
-        secrets=work.secrets(),
+        secrets=secrets,
         lost=tuple(shared.lost),
         notes=(*stored.notes, *shared.notes, *work.notes),
         dropped=(*shared.dropped, *work.dropped),
@@ -120,11 +134,13 @@ class _Together:
 
     def origin(self, model: StoredModel, one: Settled) -> Origin:
         def say(code: Code, message: str, column: str) -> None:
-            self.note(code, message, model.shown, f"models.{column}")
+            self.note(code, message, model.shown, column_of(column))
 
         found = origin_of(one.sources, self.vault, model.shown, say)
         one.lost.extend(found.lost)
-        self.dropped += [Dropped(what=what, reason=why, model=model.shown) for what, why in found.lost]
+        self.dropped += [
+            Dropped(what=column_of(what.partition(":")[0]), reason=why, model=model.shown) for what, why in found.lost
+        ]
         if "speculative.hf" in one.settings and found.key != "hf":
             reason = "llama-server downloads a draft model only for a model that comes from Hugging Face too"
             self.lose(model, one, "speculative.hf", reason)
@@ -159,10 +175,13 @@ class _Together:
             said = f"`{shown}` is `{naming.name}` now: {naming.reason}"
             self.note(Code.BAD_NAME, said, shown, "models.name")
         if model.alone:
-            said = f"`{shown}` gets a process of its own, which starts with the first apply: {model.alone}"
+            starts = "starts with the first apply" if model.enabled else "is stopped until you remove `enabled: false`"
+            said = f"`{shown}` gets a process of its own, which {starts}: {model.alone}"
+            if model.port is not None:
+                said += "; without `serve` and `port` the router serves it"
             self.note(Code.OWN_PROCESS, said, shown, "models")
 
-    def server(self, models: Iterable[Model]) -> dict[str, Wish]:
+    def server(self, models: Sequence[Model]) -> dict[str, Wish]:
         """Settings of every process: the row of all servers, else what the models agree on."""
         found = {path: one for path, one in self.shared.settings.items() if path.startswith("server.")}
         for model in models:
@@ -175,6 +194,9 @@ class _Together:
                     reason = f"every server has the same here, and `{text(first.value)}` was first"
                     what = f"{path.partition('.')[2]}: {text(wish.value)}"
                     self.lost(model.stored, model.settled, what, reason, wish.places[0])
+                elif first is wish and len(models) > 1:
+                    said = f"`{wish.places[0]}` of `{model.stored.shown}` holds for every server here"
+                    self.note(Code.FOR_ALL, f"{said}: {text(wish.value)}", model.stored.shown, wish.places[0])
         return found
 
     def router(self, models: Iterable[Model]) -> dict[str, Wish]:
@@ -200,10 +222,7 @@ class _Together:
         found = {path: one for path, one in self.shared.settings.items() if not _is_shared(path)}
         for path in [path for path, one in found.items() if not _fits(path, one.value)]:
             wish, reason = found.pop(path), "a section of the router cannot hold it; give it to models of their own"
-            self.shared.lost.append((f"{path}: {shown(wish.value)}", reason))
-            self.dropped.append(Dropped(what=wish.places[0], reason=reason))
-            told = f"`{wish.places[0]}` is not carried: {reason}"
-            self.notes.append(Note(code=Code.NOT_CARRIED, message=told, column=wish.places[0]))
+            self.lost_by_all(wish, reason)
         said, origin = self.unified.router.values, self.unified.router.origin
         for key, path in (("threads", "threads"), ("ctxSize", "memory.ctx_size")):
             if key in origin and self.usable(path, said[key], origin[key]):
@@ -219,7 +238,7 @@ class _Together:
             self.dropped.append(Dropped(what=place, reason=reason))
         return not reason
 
-    def secrets(self) -> dict[str, str]:
+    def secrets(self, models: Iterable[Model], keys: Keys) -> dict[str, str]:
         """What `server` refers to: the first of each."""
         found = {}
         for key in ("api_key", "hf_token"):
@@ -229,7 +248,37 @@ class _Together:
             if len(values) > 1:
                 said = f"there are {len(values)} different secrets `{key}`, and a fleet has one: the first is used"
                 self.notes.append(Note(code=Code.SECRET, message=said, column=key))
+        every = (self.shared, *(one.settled for one in models))
+        files = [one.process["key_file"] for one in every if "key_file" in one.process]
+        for one in files[:1]:
+            self.key_file(found, one, keys)
+        for other in files[1:]:
+            if other.value != files[0].value:
+                self.lost_by_all(other, f"every server takes the same keys here, and {shown(files[0].value)} was first")
         return found
+
+    def key_file(self, found: dict[str, str], wish: Wish, keys: Keys) -> None:
+        """llama-server takes the keys of the file beside the key: here they stand in one file."""
+        if "api_key" not in found:
+            found["api_key"] = wish.value
+            if not wish.value.startswith(("/", "~/")):
+                said = f"`{wish.places[0]}` is {shown(wish.value)}, relative to the directory of the old program"
+                said += "; here it is relative to the configuration"
+                self.notes.append(Note(code=Code.RELATIVE_PATH, message=said, column=wish.places[0]))
+        elif more := keys(wish.value):
+            self.vault.append("api_key", more)
+            said = f"the keys of `{wish.places[0]}`, {shown(wish.value)}, were copied to `{found['api_key']}`"
+            self.notes.append(Note(code=Code.SECRET, message=said, column=wish.places[0]))
+        else:
+            reason = f"{shown(wish.value)} cannot be read here: add the lines of it to `{found['api_key']}`"
+            self.lost_by_all(wish, reason)
+
+    def lost_by_all(self, wish: Wish, reason: str) -> None:
+        """What was meant for every server, and is not carried."""
+        place = wish.places[0]
+        self.shared.lost.append((f"{place.rpartition('.')[2]}: {shown(wish.value)}", reason))
+        self.dropped.append(Dropped(what=place, reason=reason))
+        self.notes.append(Note(code=Code.NOT_CARRIED, message=f"`{place}` is not carried: {reason}", column=place))
 
     def lose(self, model: StoredModel, one: Settled, path: str, reason: str) -> None:
         wish = one.settings.pop(path)

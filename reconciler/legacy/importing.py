@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.domain.frozen import frozen
 from reconciler.legacy.facts import facts_of
-from reconciler.legacy.fleet import Fleet, Model, fleet_of
+from reconciler.legacy.fleet import Fleet, Keys, Model, fleet_of
 from reconciler.legacy.labels import info_of, seen
 from reconciler.legacy.origin import PLACEHOLDER
 from reconciler.legacy.report import Dropped, Note
@@ -45,7 +45,7 @@ class Imported:
 
 
 def imported(
-    source: Source, *, fleet: str, exists: Callable[[str], bool], catalogue: Callable[[], Catalogue | None]
+    source: Source, *, fleet: str, exists: Callable[[str], bool], catalogue: Callable[[], Catalogue | None], keys: Keys
 ) -> Imported:
     """
     What a database becomes.
@@ -54,12 +54,13 @@ def imported(
         fleet: its name; empty is that of the file.
         exists: whether a program is on this machine.
         catalogue: gives the flags of the build at hand; asked when there are options that are no setting.
+        keys: reads a file of keys; none where that is no such file on this machine.
 
     Raises:
         LegacyError: it is no database of the dashboard.
     """
     vintage, vault, unified = vintage_of(source), vault_of(source), unify(source)
-    found = fleet_of(stored_fleet(source), unified, vault)
+    found = fleet_of(stored_fleet(source), unified, vault, keys)
     server = str(unified.router.values["serverPath"])
     around = Surroundings(
         fleet=fleet or _fleet_name(source.path, vault),
@@ -73,7 +74,7 @@ def imported(
     told = {(one.code, one.message, one.model, one.column): one for one in notes}.values()
     report = _report(source, str(vintage), found, unified, text) | {
         "warnings": [_note(one) for one in told],
-        "dropped": [_dropped(one) for one in (*unified.dropped, *found.dropped)],
+        "dropped": [_dropped(one) for one in (*unified.dropped, *found.dropped, *text.dropped)],
     }
     return Imported(
         text=text.text,
@@ -127,7 +128,7 @@ def _model(one: Model) -> Json:
         "name": one.stored.name,
         "new_name": one.naming.name,
         "path": one.settled.sources.get("path"),
-        "enabled": bool(one.origin.key),
+        "enabled": one.enabled,
         "serve": "dedicated" if one.alone else "router",
         "source": {one.origin.key: one.origin.value} if one.origin.key else {"path": PLACEHOLDER},
         "settings": {path: wish.value for path, wish in one.settings.items()},

@@ -32,6 +32,11 @@ def seen(labels: Mapping[str, object]) -> dict[str, Any]:
     }
 
 
+def ran(labels: Mapping[str, object]) -> bool:
+    """Whether it was loaded, or about to be, when it was last seen."""
+    return str(_text(labels.get("status"))).strip().lower() in {"running", "loading", "loaded"}
+
+
 def remark(labels: Mapping[str, object]) -> str:
     """One line."""
     known = info_of(labels)

@@ -51,13 +51,15 @@ def names_of(models: Sequence[StoredModel], vault: Vault, alone: Mapping[int, bo
             taken.add(name)
             result[one.number] = Naming(name=name)
     reserved = {name for name, _ in wanted.values()}
+    had = {one.name for one in models if one.number in result}
     for one in models:
         if one.number in result:
             continue
         name, reason = wanted[one.number]
-        duplicate = name in taken
-        free = _free(name, taken, reserved) if duplicate else name
+        free = _free(name, taken, reserved) if name in taken else name
         taken.add(free)
+        duplicate = bool(one.name) and one.name in had
+        had.add(one.name)
         reason = reason or f"another model is called `{name}` too"
         result[one.number] = Naming(name=free, reason=reason, duplicate=duplicate)
     return _with_aliases(models, result, taken, vault, alone)

@@ -166,7 +166,7 @@ class Meaning:
         load: a switch of the load mode, `mmap`, `mlock` or `dio`.
         source: a key that says where a model comes from.
         secret: the key of `server` that refers to it.
-        process: `host` or `port`.
+        process: `host`, `port` or `key_file`.
         label: something that is known of a model, and no wish.
         refused: why it is not carried.
     """

@@ -16,7 +16,7 @@ _ORDER = ("path", "docker", "hf", "url")
 """The old program went by the path; of the others llama-server takes the first."""
 
 _GGUF = ".gguf"
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 Say = Callable[[Code, str, str], None]
 """Takes a code, what is said, and the column."""
@@ -38,6 +38,11 @@ class Origin:
     lost: tuple[tuple[str, str], ...] = ()
 
 
+def column_of(key: str) -> str:
+    """The place in the source of a key of the language, or of a column itself."""
+    return f"models.{_COLUMNS.get(key, key)}"
+
+
 def origin_of(sources: Mapping[str, str], vault: Vault, model: str, say: Say) -> Origin:
     """The first usable source; everything that is wrong is said."""
     usable: dict[str, str] = {}
@@ -50,7 +55,11 @@ def origin_of(sources: Mapping[str, str], vault: Vault, model: str, say: Say) ->
             say(Code.NOT_CARRIED, f"`{_COLUMNS[key]}` of `{model}` is not carried: there is a secret in it", key)
             lost.append((_COLUMNS[key], "there is a secret in it"))
         elif key == "path" and "://" in plain and not refusal("url", plain):
-            say(Code.PATH_NOT_A_FILE, f"`model_path` of `{model}` is an address: {shown(plain)}", "path")
+            say(
+                Code.PATH_NOT_A_FILE,
+                f"`model_path` of `{model}` is an address, {shown(plain)}: it is the `url`",
+                "path",
+            )
             usable.setdefault("url", plain)
         elif key != "path" and (reason := refusal(key, plain)):
             say(Code.BAD_TYPE, f"`{_COLUMNS[key]}` of `{model}` is not used: {reason}", key)
@@ -85,12 +94,19 @@ def _chosen(usable: Mapping[str, str], file: str, lost: list[tuple[str, str]], m
 def _judge(path: str, model: str, say: Say) -> None:
     if path.startswith(("/", "~/")):
         return
-    bare = "/" not in path and not path.lower().endswith(_GGUF)
-    if bare:
-        said = f"`model_path` of `{model}` is {shown(path)}, a name and no file: write where the file is"
-        say(Code.PATH_NOT_A_FILE, said, "path")
-    elif _WINDOWS.match(path):
-        say(Code.PATH_NOT_A_FILE, f"`model_path` of `{model}` is {shown(path)}, a path of another system", "path")
+    is_file = path.lower().endswith(_GGUF)
+    if _WINDOWS.match(path):
+        reason = "a path of another system: write where the file is"
+    elif "://" in path:
+        reason = "an address of a kind that llama-server does not load: write `path`, `hf` or `url`"
+    elif path.startswith("~"):
+        reason = "in a home directory that nothing here looks up: write the whole path"
+    elif "/" not in path and not is_file:
+        reason = "a name and no file: write where the file is"
+    elif not is_file and not refusal("hf", path):
+        reason = f"no file by its name: write where it is, or `hf: {path}` if it is that repository"
     else:
         said = f"`model_path` of `{model}` is {shown(path)}, relative to the directory of the old program"
         say(Code.RELATIVE_PATH, f"{said}; here it is relative to the configuration", "path")
+        return
+    say(Code.PATH_NOT_A_FILE, f"`model_path` of `{model}` is {shown(path)}, {reason}", "path")

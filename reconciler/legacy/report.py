@@ -32,6 +32,7 @@ class Code(StrEnum):
     NOT_CARRIED = "not_carried"
     UNKNOWN_OPTION = "unknown_option"
     OWN_PROCESS = "own_process"
+    FOR_ALL = "for_all"
 
 
 @frozen

@@ -49,7 +49,7 @@ class Settled:
     Attributes:
         settings: by path; those of a model, of `server` and of `router`.
         sources: where the model comes from, by the key of the language.
-        process: `host` and `port` that it asked for.
+        process: `host`, `port` and `key_file` that it asked for.
         extra: options that nobody knows, as flags.
         secrets: the references to secrets, by what they are called.
         lost: what is not carried, as the source says it, each with the reason.
@@ -138,7 +138,11 @@ class _Work:
             elif isinstance(found, Given):
                 on[one.meaning.load] = found.value is not one.meaning.inverted
                 taken.append(one)
-        if not on or LOAD_MODE in self.result.settings:
+        if LOAD_MODE in self.result.settings:
+            for one in taken:
+                self.lose(one, f"`load_mode` is `{self.result.settings[LOAD_MODE].value}`")
+            return
+        if not on:
             return
         mode = "+".join(name for name in ("mmap", "mlock") if on.get(name)) or ("dio" if on.get("dio") else "none")
         if mode == "none" and "mmap" not in on:
@@ -151,7 +155,9 @@ class _Work:
         if isinstance(found, Bad) or (isinstance(found, Given) and "\0" in found.value):
             self.bad(one, found.reason if isinstance(found, Bad) else "there is a NUL in it")
         elif isinstance(found, Given):
-            self.result.sources.setdefault(one.meaning.source, found.value)
+            first = self.result.sources.setdefault(one.meaning.source, found.value)
+            if first != found.value:
+                self.lose(one, f"a model has one source, and it is {shown(first)}")
 
     def process(self, one: Stored) -> None:
         found: Given[Any] | Bad | object
@@ -160,6 +166,8 @@ class _Work:
             self.bad(one, found.reason.replace("beyond 32 bits", "no port"))
         elif isinstance(found, Given) and self.tells(found.value):
             self.lose(one, TELLS)
+        elif isinstance(found, Given) and "\0" in str(found.value):
+            self.bad(one, "there is a NUL in it")
         elif isinstance(found, Given):
             self.result.process[one.meaning.process] = Wish(value=found.value, places=(one.place,))
 
@@ -258,6 +266,8 @@ def texts(value: Value) -> Iterable[str]:
 
 def _strings(value: object) -> Iterable[str]:
     yield from texts(value)
+    if isinstance(value, int | float):
+        yield str(value)
     if isinstance(value, list):
         yield ",".join(one for one in value if isinstance(one, str))
 

@@ -4,7 +4,7 @@ The secrets of a source: found before anything is said of it, kept in files of t
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.legacy.columns import SECRETS, SERVER_TABLE, TABLES
 from reconciler.legacy.options import normal, option_meaning
@@ -24,6 +24,9 @@ _FIRST = ("models", *TABLES, SERVER_TABLE)
 _WITHOUT_WISHES = frozenset({"metrics", "metrics_history", "logs"})
 _USER = re.compile(r"(?<=://)([^/\s@]*)@")
 _PARAMETER = re.compile(r"([?&#])([^=?&#\s]*)=([^?&#\s]*)")
+_OPTION = re.compile(r"(?<!\S)(-{1,2}[A-Za-z][\w-]*)(?:=|\s+)(\S+)", re.ASCII)
+_VARIABLE = re.compile(r"(?<!\S)([A-Z][A-Z0-9_]*)=(\S+)")
+_HEADER = re.compile(r"\b(?i:(bearer))\s+([\w.~+/=-]{8,})", re.ASCII)
 _FILE = re.compile(r"[^a-z0-9_-]+")
 
 Found = tuple[str, str, str, str | None]
@@ -61,6 +64,12 @@ class Vault:
         self._by_name.setdefault(name, []).append(value)
         said = f"`{place}` holds a secret in clear: it is kept in `{DIRECTORY}/{file}`"
         self.notes.append(Note(code=Code.SECRET, message=said, column=place, model=model))
+
+    def append(self, name: str, more: Sequence[str]) -> None:
+        """Further secrets for the file of the first one of this name, a line each."""
+        first = self._by_name[name][0]
+        self.files[self._by_value[first]] = "\n".join(dict.fromkeys((first, *more)))
+        self._blots |= {one for one in more if len(one) >= _LEAST}
 
     def values(self, name: str) -> tuple[str, ...]:
         """The different secrets of this name, in the order in which they were found."""
@@ -134,6 +143,15 @@ def _of_text(value: object, place: str, model: str | None) -> Iterator[Found]:
             return
     if tells_a_secret(value):
         yield "address", value, place, model
+    yield from _of_command_line(value, place, model)
+
+
+def _of_command_line(said: str, place: str, model: str | None) -> Iterator[Found]:
+    """Secrets behind the options, variables and headers that carry them."""
+    for form in (_OPTION, _VARIABLE, _HEADER):
+        for match in form.finditer(said):
+            if secret := _secret_name(match[1]):
+                yield from _named(secret, match[2].strip("'\""), place, model)
 
 
 def _tree(value: str) -> object:
@@ -158,6 +176,8 @@ def _of_tree(tree: object, place: str, model: str | None) -> Iterator[Found]:
     elif isinstance(tree, list):
         for value in tree:
             yield from _of_tree(value, place, model)
+        # Arguments may stand one by one.
+        yield from _of_command_line(" ".join(one for one in tree if isinstance(one, str)), place, model)
     else:
         yield from _of_text(tree, place, model)
 
@@ -180,6 +200,9 @@ def _named(name: str, value: object, place: str, model: str | None) -> Iterator[
         value = value.decode("utf-8", "replace")
     if isinstance(value, list):
         value = ",".join(one for one in value if isinstance(one, str))
+    if name in SECRETS and isinstance(value, int | float) and not isinstance(value, bool) and value:
+        # Under any other name a number is no secret: `tokens` are counted.
+        value = str(value)
     if isinstance(value, str) and value.strip():
         yield name, value, place, model
 

@@ -8,10 +8,11 @@ from reconciler.legacy.document import Entry, text_of, tree_of
 from reconciler.legacy.fleet import ROUTER_PORT, Fleet, Model
 from reconciler.legacy.labels import remark
 from reconciler.legacy.origin import PLACEHOLDER
-from reconciler.legacy.report import Code, Note
+from reconciler.legacy.report import Code, Dropped, Note
 from reconciler.legacy.settling import Wish
 from reconciler.legacy.unified import Unified
 from reconciler.legacy.values import shown
+from reconciler.legacy.vault import DIRECTORY
 from reconciler.legacy.vocabulary import ROUTER
 from reconciler.spec.model import SECTIONS
 from reconciler.spec.registry import model_settings
@@ -45,12 +46,14 @@ class Written:
     Attributes:
         tree: what a reader must find in the text.
         notes: values of the router and the log that the language does not take.
+        dropped: options that stand in comments alone.
         carried: settings in the text that came from the source.
     """
 
     text: str
     tree: Mapping[str, Any]
     notes: tuple[Note, ...]
+    dropped: tuple[Dropped, ...]
     carried: int
 
 
@@ -82,6 +85,7 @@ class _Writer:
     def __init__(self, fleet: Fleet, unified: Unified, around: Surroundings) -> None:
         self.fleet, self.unified, self.around = fleet, unified, around
         self.notes: list[Note] = []
+        self.dropped: list[Dropped] = []
         self.carried = 0
 
     def written(self, blotted: Callable[[str], str]) -> Written:
@@ -97,7 +101,9 @@ class _Writer:
             Entry(key="models", value=tuple(map(self.model, self.fleet.models))),
         ]
         text = text_of(entries, head=head, end=self.end(), said=blotted)
-        return Written(text=text, tree=tree_of(entries), notes=tuple(self.notes), carried=self.carried)
+        return Written(
+            text=text, tree=tree_of(entries), notes=tuple(self.notes), dropped=tuple(self.dropped), carried=self.carried
+        )
 
     def program(self) -> Iterator[Entry]:
         """Named only where it is: elsewhere, in CI as well, the file must do without."""
@@ -111,7 +117,9 @@ class _Writer:
             yield self.setting(path, wish)
         for key, file in self.fleet.secrets.items():
             self.carried += 1
-            yield Entry(key=key, value={"file": file}, beside="was in the database in clear")
+            ours = file.startswith(f"{DIRECTORY}/")
+            said = "was in the database in clear" if ours else "api_key_file"
+            yield Entry(key=key, value={"file": file}, beside=said)
         alone = sum(1 for one in self.fleet.models if one.alone and one.port is None)
         if alone > _POOL - len(self.fleet.models):
             yield Entry(key="ports", value=f"{_POOL_FIRST}-{_POOL_FIRST + max(_POOL, alone + len(self.fleet.models))}")
@@ -198,8 +206,8 @@ class _Writer:
         if model.port is not None:
             self.carried += 1
             yield Entry(key="port", value=model.port)
-        if not origin.key:
-            yield Entry(key="enabled", value=False)
+        if not model.enabled:
+            yield Entry(key="enabled", value=False, beside="it did not run" if origin.key else "")
         if model.naming.alias:
             yield Entry(key="aliases", value=[model.naming.alias])
         yield from self.settings(model.settings)
@@ -209,7 +217,8 @@ class _Writer:
 
     def above(self, model: Model) -> Iterator[str]:
         if model.naming.reason:
-            yield f"{shown(model.stored.raw_name)} in the dashboard: {model.naming.reason}"
+            raw = model.stored.raw_name
+            yield f"{'NULL' if raw is None else shown(raw)} in the dashboard: {model.naming.reason}"
         if said := remark(model.stored.labels):
             yield said
 
@@ -220,7 +229,9 @@ class _Writer:
             live = self.around.takes(flag, value)
             if not live:
                 said = shown(value).strip("`")
-                yield f"extra_args: {{ {flag}: {said} }}  # the llama-server at hand does not take it"
+                reason = "the llama-server at hand does not take it"
+                yield f"extra_args: {{ {flag}: {said} }}  # {reason}"
+                self.dropped.append(Dropped(what=flag, reason=reason, model=model.stored.shown))
             where = "it is in `extra_args`" if live else "the llama-server at hand does not take it: it is a comment"
             said = f"`{flag}` of `{model.stored.shown}` is no setting: {where}"
             self.notes.append(Note(code=Code.UNKNOWN_OPTION, message=said, model=model.stored.shown))

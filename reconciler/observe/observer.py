@@ -14,7 +14,7 @@ from reconciler.observe.ownership import adopted, by_slot, ours
 from reconciler.observe.recovery import lineage_of, with_begun, with_found
 from reconciler.observe.strangers import strangers
 from reconciler.runtime import servers
-from reconciler.runtime.api_token import api_token
+from reconciler.runtime.api_token import api_token, fingerprint_of
 from reconciler.runtime.world import World
 from reconciler.spec.document import files_of
 from reconciler.spec.fleet import FleetSpec
@@ -55,7 +55,10 @@ async def observe(world: World, record: Record, fleet: FleetSpec) -> Look:
         listening=listening,
         strangers=tuple(strangers(world.processes, listening, instances, record, fleet)),
         files=_files(world, fleet),
-        secrets={ref.reference: world.secrets.fingerprint(ref.reference) for ref in fleet.server.secrets().values()},
+        secrets={
+            ref.reference: fingerprint_of(variable, ref.reference, world.secrets)
+            for variable, ref in fleet.server.secrets().items()
+        },
         environment=passed_on(world.environ),
         lock_holders=world.locks.held(),
         host=world.host.facts(world.directory),

@@ -74,7 +74,7 @@ def _secrets(situation: Situation, started: Sequence[Change]) -> Iterator[Diagno
     keys = {"LLAMA_API_KEY": "api_key", "HF_TOKEN": "hf_token"}
     for variable, ref in situation.fleet.server.secrets().items() if needing else ():
         if situation.seen.secrets.get(ref.reference) is None:
-            where = f"the variable {ref.env} is not set" if ref.env else f"the file {ref.file} cannot be read"
+            where = f"the variable {ref.env} is not set" if ref.env else f"{ref.file} cannot be read, or has none in it"
             yield Diagnostic(
                 code="E0502",
                 summary=f"the secret {ref.reference} is missing: {where}",

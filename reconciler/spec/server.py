@@ -26,6 +26,12 @@ SECRETS: Mapping[str, str] = {"api_key": API_KEY, "hf_token": "HF_TOKEN"}
 """Keys of secrets, each with the variable by which a server gets the value."""
 
 
+def api_keys(secret: str) -> tuple[str, ...]:
+    """Every key of a secret: a line each as `--api-key-file` has them, or joined by commas as `--api-key` has them."""
+    lines = (line for line in secret.splitlines() if not line.startswith("#"))
+    return tuple(key.strip() for line in lines for key in line.split(",") if key.strip())
+
+
 class ServerSpec(Spec):
     """
     Settings of every process. In a file any setting of a model may stand here too, as the default of the whole fleet;
@@ -41,7 +47,10 @@ class ServerSpec(Spec):
     """Pool for dedicated models without a port of their own."""
 
     api_key: SecretRef | None = None
-    """Key that requests must carry; goes to the server in `LLAMA_API_KEY`."""
+    """
+    Key that requests must carry; goes to the server in `LLAMA_API_KEY`. Of several, a line each or joined by commas,
+    any one is taken.
+    """
 
     hf_token: SecretRef | None = None
     """Token for downloads from Hugging Face; goes to the server in `HF_TOKEN`."""

@@ -49,7 +49,16 @@ def json_schema(owner: type[Spec]) -> dict[str, Any]:
 
 @cache
 def _adapter(owner: type[Spec]) -> TypeAdapter[Any]:
-    return TypeAdapter(_translated(owner))
+    # What `STRICT` hides inside, pydantic takes from the outermost schema.
+    return TypeAdapter(_translated(owner), config=pydantic.ConfigDict(hide_input_in_errors=True))
+
+
+def why_refused(error: ValueError) -> str:
+    """In one line, by the names of settings, what is wrong with a document; shows no value of it."""
+    if not isinstance(error, pydantic.ValidationError):
+        return " ".join(str(error).split())
+    said = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"`{'.'.join(map(str, one['loc']))}`: {one['msg']}" for one in said)
 
 
 class _Schema:

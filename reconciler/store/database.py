@@ -128,7 +128,8 @@ class Database:
 
     def close(self) -> None:
         """Gives the file back; a second call does nothing."""
-        self._connection.close()
+        with explained(self.path):
+            self._connection.close()
 
 
 def _check_library() -> None:

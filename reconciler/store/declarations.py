@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.spec.fleet import FleetSpec
 from reconciler.store import server_configs
-from reconciler.store.columns import from_json_text, to_json
+from reconciler.store.columns import from_other, to_json
 from reconciler.store.database import Database
 from reconciler.store.tables import insert, merged, tables_of
 
@@ -25,7 +25,7 @@ def logging(database: Database) -> dict[str, Any] | None:
         return None
     [(other, *values)] = rows
     [tree] = table.joined([values])
-    return merged(tree, from_json_text(other) if other else {})
+    return merged(tree, from_other(other, _LOGGING))
 
 
 def is_known(database: Database, fleet: FleetSpec) -> bool:

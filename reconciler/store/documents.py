@@ -16,7 +16,7 @@ from reconciler.errors import StoreError
 from reconciler.spec.record import Applied
 from reconciler.spec.versions import upcast
 from reconciler.store import server_configs
-from reconciler.store.columns import from_json_text, to_json
+from reconciler.store.columns import from_other, to_json
 from reconciler.store.database import Database
 from reconciler.store.tables import Table, insert, merged, section_table, tables_of
 
@@ -163,7 +163,7 @@ def put_section(database: Database, resource: ResourceId, section: str, tree: Ma
     database.execute(f"DELETE FROM {table.name} WHERE uid = ?", (uid,))  # noqa: S608 - our own names
     if columns and not _inserted(database, table.name, {"uid": uid}, columns):
         rest = dict(tree)
-    other = from_json_text(text) if text else {}
+    other = from_other(text, "models")
     other.pop(section, None)
     other |= {section: rest} if rest else {}
     database.execute("UPDATE models SET other = ? WHERE uid = ?", (to_json(other) if other else None, uid))
@@ -258,7 +258,7 @@ def _put_process(database: Database, uid: SlotUid, process: dict[str, Any]) -> d
 
 def _applied(version: int, serve: str, document: dict[str, Any], other: str | None) -> Applied:
     if other is not None:
-        merged(document, from_json_text(other))
+        merged(document, from_other(other, _head_of(serve)))
         if serve != "process":
             document = {key: value for key, value in document.items() if value is not None or key not in IMPLIED}
     return Applied(spec_version=version, serve=serve, document=document)

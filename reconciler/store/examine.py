@@ -67,7 +67,8 @@ def _pages(path: Path) -> Iterator[Finding]:
 
 def _references(connection: sqlite3.Connection, path: Path) -> Iterator[Finding]:
     for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchmany(_MANY):
-        found = f"`{path.name}`: row {row} of table `{table}` points to a row of `{parent}` that is not there"
+        which = "a row" if row is None else f"row {row}"
+        found = f"`{path.name}`: {which} of table `{table}` points to a row of `{parent}` that is not there"
         yield Finding(what="references", found=found, fix=way_out(path))
 
 
@@ -85,7 +86,7 @@ def _lineage(directory: Path) -> Iterator[Finding]:
     beside = read_lineage(directory)
     if beside != inside:
         found = f"the store has `{inside or 'none'}`, `run/lineage` says `{beside or 'none'}`"
-        fix = "the next `reconcile apply` writes it again from the store; servers carry it as their mark"
+        fix = "the next `reconcile apply` writes what is missing from the other; servers carry it as their mark"
         yield Finding(what="lineage", found=found, fix=fix)
 
 

@@ -23,6 +23,12 @@ _REASONS = {
 }
 """By primary result code (https://sqlite.org/rescode.html). What is missing here is a mistake of ours."""
 
+_MISUSES = {
+    "thread": ("was opened by another thread", "open it once in each thread that asks it"),
+    "closed": ("is closed already", "ask it within its `with` block, or before `close`"),
+}
+"""By a word of what Python's module says."""
+
 
 class UnusableStoreError(StoreError):
     """What is wrong is the content of the file, not the host: it is damaged, newer than the program, or no store."""
@@ -39,11 +45,10 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.ProgrammingError as error:
-        if "thread" not in str(error):
+        said = next((one for word, one in _MISUSES.items() if word in str(error)), None)
+        if said is None:
             raise
-        raise StoreError(
-            f"the store `{path}` was opened by another thread", hint="open it once in each thread that asks it"
-        ) from error
+        raise StoreError(f"the store `{path}` {said[0]}", hint=said[1]) from error
     except sqlite3.DatabaseError as error:
         code = primary(error)
         if code not in _REASONS:

@@ -79,5 +79,5 @@ def generation(database: Database, number: int) -> Generation | None:
 
 def _generation(row: Row) -> Generation:
     *facts, version, spec, plan = row
-    document, shown = from_json((spec, plan))
+    document, shown = from_json((spec, plan), "generations")
     return Generation(**dict(zip(_GENERATION, facts, strict=True)), spec=upcast(document, version), plan=shown)

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from reconciler.errors import StoreError
 from reconciler.spec.record import Record
 from reconciler.store import endpoints, history, logs, metadata, secrets
 from reconciler.store.database import Database
@@ -158,6 +159,9 @@ class Store(MetricsReader, Reader):
         Opens the store of a directory. A missing one is normal and reads as empty; none is made.
 
         Raises:
-            StoreError: newer than the program, damaged, or held by a writer for seconds.
+            StoreError: newer than the program, damaged, held by a writer for seconds, or what is named is a file.
         """
-        return cls(Database.for_reading(Path(directory)))
+        where = Path(directory)
+        if where.is_file():
+            raise StoreError(f"`{where}` is a file", hint=f"name the directory of the store, such as `{where.parent}`")
+        return cls(Database.for_reading(where))

@@ -11,7 +11,7 @@ from reconciler.domain.status import Condition
 from reconciler.spec.record import Applied, Failure, InstanceRecord, OpenStep, Record, ResourceRecord
 from reconciler.spec.versions import SPEC_VERSION, upcast
 from reconciler.store import metadata
-from reconciler.store.columns import from_json, to_int
+from reconciler.store.columns import from_json, to_int, unreadable
 from reconciler.store.database import Database, Row
 from reconciler.store.documents import Documents
 
@@ -47,7 +47,7 @@ def read_record(database: Database) -> Record:
         generation = database.rows("SELECT coalesce(max(number), 0) FROM generations")[0][0]
     return Record(
         lineage=facts.get("lineage", ""),
-        serial=int(facts.get("serial", 0)),
+        serial=_serial(facts.get("serial", "0")),
         fleet=facts.get("fleet", ""),
         origin=facts.get("origin", ""),
         generation=generation,
@@ -60,7 +60,8 @@ def read_record(database: Database) -> Record:
 def _resources(
     rows: list[Row], documents: Mapping[str, Applied], conditions: Mapping[str, tuple[Condition, ...]]
 ) -> dict[ResourceId, ResourceRecord]:
-    loads, argvs = from_json(row[-2] for row in rows), from_json(row[-1] for row in rows)
+    loads = from_json((row[-2] for row in rows), "resources.load_seconds")
+    argvs = from_json((row[-1] for row in rows), "instances.argv")
     return {
         ResourceId(row[1]): _resource(
             row, _today(documents.get(row[0])), tuple(load), tuple(argv or ()), conditions.get(row[0], ())
@@ -134,7 +135,7 @@ def _conditions(rows: list[Row]) -> dict[str, tuple[Condition, ...]]:
 
 
 def _open_steps(rows: list[Row]) -> tuple[OpenStep, ...]:
-    documents = from_json(row[-1] for row in rows)
+    documents = from_json((row[-1] for row in rows), "steps.applied")
     return tuple(
         OpenStep(
             step=step,
@@ -147,5 +148,13 @@ def _open_steps(rows: list[Row]) -> tuple[OpenStep, ...]:
     )
 
 
+def _serial(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise unreadable("metadata.serial", f"expected a number, got `{text}`") from error
+
+
 def _pending(count: int) -> str:
-    return f"the store will be migrated by the next apply ({count} steps; a backup is taken before)" if count else ""
+    steps = "1 step" if count == 1 else f"{count} steps"
+    return f"`reconcile apply` migrates the store ({steps}), after a backup of it" if count else ""

@@ -34,6 +34,7 @@ def staging(directory: Path) -> Iterator[Path]:
     folder = directory / ".new"
     try:
         shutil.rmtree(folder, ignore_errors=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700)
     except OSError as error:
         raise StoreError(
@@ -53,9 +54,8 @@ def restore(directory: Path, file: Path, *, now: float, who: str, accept_lineage
         StoreError: the file is no store of this fleet, newer than the program or damaged, or the host refuses; what was
             there is there still.
     """
-    if not is_there(file):
+    if not is_there(file) or file.is_dir():
         raise StoreError(f"there is no file `{file}`", hint=f"backups are in `{directory / BACKUPS}`")
-    prepare(directory)
     with staging(directory) as folder:
         staged = folder / STORE
         try:
@@ -91,6 +91,7 @@ def install(  # noqa: PLR0913 - what goes where, when, and on whose word
             detail=f"expected the lineage {known}, got {new.lineage or 'none'} (fleet `{new.fleet}`)",
             hint="servers that run now would be strangers; insist with `--accept-lineage`",
         )
+    prepare(directory)
     if old and old.lineage:
         _succeed(staged, old.serial, (now, who, what, str(origin)))
     backup = _put(directory, staged, now)

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.store.columns import from_json_text, to_json
+from reconciler.store.columns import from_other, to_json
 from reconciler.store.database import Database
 from reconciler.store.tables import insert, merged, tables_of
 
@@ -60,7 +60,7 @@ def _all(database: Database) -> list[tuple[int, bool, dict[str, Any]]]:
     rows = database.rows(f"SELECT id, current, other, {table.selected} FROM {TABLE}")  # noqa: S608 - our own names
     trees = table.joined([values for _, _, _, *values in rows])
     return [
-        (number, bool(declared), merged(tree, from_json_text(other)) if other else tree)
+        (number, bool(declared), merged(tree, from_other(other, TABLE)))
         for (number, declared, other, *_), tree in zip(rows, trees, strict=True)
     ]
 

@@ -103,7 +103,7 @@ class Table:
             case "boolean":
                 return [_TRUTHS.get(value) for value in column]
             case "json":
-                return from_json(column)
+                return from_json(column, f"{self.name}.{name}")
             case _:
                 return column
 

@@ -49,6 +49,11 @@ class Writer(Reader):
             raise
         return cls(database)
 
+    @property
+    def backup(self) -> Path | None:
+        """What was there before, where this opening has migrated it."""
+        return self._database.backup
+
     def begin_run(  # noqa: PLR0913 - the facts of a run, each by name
         self,
         *,

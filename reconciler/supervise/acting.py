@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 from reconciler.apply.context import Context
 from reconciler.apply.run import Errand, execute, settle
@@ -36,7 +37,12 @@ async def apply_once(  # noqa: PLR0913 - the four that are optional are the call
     return await execute(ctx, planned.plan, writer, errand, parallelism=parallelism)
 
 
-def settle_once(world: World, planned: Planned) -> None:
-    """Lets the store know what is declared, and brings it to today's form, when there is nothing to do."""
+def settle_once(world: World, planned: Planned) -> Path | None:
+    """
+    Lets the store know what is declared, and brings it to today's form, when there is nothing to do.
+
+    Returns the backup, where it had to be brought there.
+    """
     with open_writer(world, planned.fleet.fleet) as writer:
         settle(planned.record, planned.seen, planned.fleet, writer)
+        return writer.backup

@@ -25,10 +25,14 @@ from reconciler.observe.recovery import lineage_of
 from reconciler.runtime.files import private_directory
 from reconciler.runtime.processes import LinuxProcessHost
 from reconciler.runtime.staging import Staged
+from reconciler.spec.server import api_keys
 from reconciler.store import MetricsWriter, Store, Writer
 
 IGNORED = b"*\n"
 """What git is told of the directory of secrets."""
+
+MOST_KEYS = 65_536
+"""Bytes that a file of keys may have."""
 
 
 @frozen
@@ -58,7 +62,7 @@ def take(
         LegacyError: it cannot be read, or is no database of the dashboard.
     """
     with open_source(source) as opened:
-        found = imported(opened, fleet=fleet, exists=exists, catalogue=catalogue)
+        found = imported(opened, fleet=fleet, exists=exists, catalogue=catalogue, keys=_keys)
         history = tuple(samples(opened))
     return Taken(imported=found, loaded=_checked(found, target), history=history)
 
@@ -121,6 +125,18 @@ def keep_history(directory: Path, taken: Taken, *, now: float) -> int:
         new = measured.take_over([one.host for one in taken.history])
         measured.take_over_gpus((one.host.at, gpu) for one in taken.history for gpu in one.gpus)
     return new
+
+
+def _keys(file: str) -> tuple[str, ...]:
+    """The keys in a file that a database names; none where it does not look like one."""
+    path = Path(file).expanduser()
+    try:
+        if not path.is_absolute() or not path.is_file() or path.stat().st_size > MOST_KEYS:
+            return ()
+        found = api_keys(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RuntimeError):
+        return ()
+    return found if all(one.isprintable() and " " not in one for one in found) else ()
 
 
 def _checked(found: Imported, target: Path) -> LoadedFleet:

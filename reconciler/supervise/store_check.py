@@ -6,7 +6,7 @@ from pathlib import Path
 from reconciler.domain.stored import Finding
 from reconciler.spec.document import read_back
 from reconciler.spec.fleet import FleetSpec
-from reconciler.spec.validating import validate
+from reconciler.spec.validating import validate, why_refused
 from reconciler.store import Store
 from reconciler.store.examine import examine
 from reconciler.store.failures import UnusableStoreError
@@ -25,9 +25,9 @@ def check(directory: Path) -> tuple[Finding, ...]:
     found = tuple(examine(directory))
     try:
         return (*found, *_documents(directory))
-    except UnusableStoreError:
-        # Found already, with its reason.
-        return found
+    except UnusableStoreError as error:
+        # Mostly found already, with its reason.
+        return found or (Finding(what="file", found=f"{error.summary}: {error.detail}", fix=error.hint),)
 
 
 def _documents(directory: Path) -> Iterator[Finding]:
@@ -45,9 +45,11 @@ def _documents(directory: Path) -> Iterator[Finding]:
 
 
 def _refused(reader: Callable[..., object], document: object) -> str:
-    """Why a document is not taken, in one line; pydantic's errors are `ValueError`, and show no values."""
+    """Why a document is not taken, in one line that shows no value of it."""
     try:
         reader(document)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except ValueError as error:
+        return why_refused(error)
+    except (TypeError, KeyError, AttributeError) as error:
         return " ".join(str(error).split())
     return ""

@@ -16,7 +16,7 @@ def test_the_imported_fleet_is_applied_and_serves_what_the_dashboard_had(sandbox
     router, own = free_port(), free_port()
     path = built(sandbox.directory / "llama-dashboard.db", "V1", "J9", "M004")
     add(path, "models", id=1, name="on request", model_path=str(sandbox.gguf), temperature=0.25, api_key=KEY)
-    add(path, "models", id=2, name="alone", model_path=str(sandbox.gguf), port=own, api_key=KEY)
+    add(path, "models", id=2, name="alone", model_path=str(sandbox.gguf), port=own, api_key=KEY, status="running")
     add(path, "models", id=3, name="nowhere")
     config = {"host": "127.0.0.1", "port": router, "ctxSize": 256, "threads": 1, "maxModelsLoaded": 2}
     add(path, "router_config", key="config", value=json.dumps(config))

@@ -61,3 +61,23 @@ def test_a_new_key_waits_for_what_was_asked_with_the_old_one(keyed: Sandbox, tmp
 
     assert (request.error, request.tokens) == ("", 3000)
     assert get_json(d, "/props", token="canary-another")
+
+
+@pytest.mark.parametrize("content", ["# whose\ncanary-first\r\n\n canary-second\n", "canary-first,canary-second"])
+def test_of_several_keys_each_is_taken_and_the_first_is_ours(keyed: Sandbox, tmp_path: Path, content: str) -> None:
+    (tmp_path / "api.key").write_text(content)
+    keyed.dedicated("d")
+    keyed.apply()
+    d = keyed.status()["d"]
+
+    assert d["ready"]
+    assert all(get_json(d["port"], "/props", token=one) for one in ("canary-first", "canary-second"))
+    assert keyed.actions() == {}
+
+
+def test_a_file_of_comments_starts_no_server_without_a_key(keyed: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "api.key").write_text("# to be done\n")
+    keyed.dedicated("d")
+
+    assert "has none in it" in keyed.run("apply", "-y", exits=1).stderr
+    assert keyed.processes() == []

@@ -52,8 +52,10 @@ def test_a_store_of_the_first_version_plans_no_change_and_is_migrated_by_the_nex
     assert {one["action"] for one in planned["changes"]} == {"keep"}
     assert not any(one["fields"] for one in planned["changes"])
     assert "No changes" in again.stdout
-    assert "will be migrated" not in sandbox.run("plan").stdout
-    assert [path.name[:9] for path in (sandbox.store / "backups").iterdir()] == ["store-v1-"]
+    assert "migrates the store" not in sandbox.run("plan").stdout
+    (backup,) = (sandbox.store / "backups").iterdir()
+    assert backup.name[:9] == "store-v1-"
+    assert f"The store was migrated. As it was before: {backup}" in again.stderr
     assert sandbox.pids() == before
     with Store.open(sandbox.store) as store:
         assert {one.name: one.type for one in store.models()} == {"own": "llama", "a": "llama", "b": "llama"}

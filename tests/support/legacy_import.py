@@ -6,15 +6,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from reconciler.config.files import RawFile
 from reconciler.config.load import LoadedFleet, load_fleet
+from reconciler.config.rewrite import restyled
 from reconciler.config.source import parse
 from reconciler.config.text import Text
 from reconciler.llama.arguments import settings_of
 from reconciler.llama.catalogue import Catalogue
+from reconciler.llama.check import check_flags
 from reconciler.spec.base import Spec
 from reconciler.spec.model import ModelSpec
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.validating import validate
+from reconciler.supervise.importing import Taken, take
 from tests.support.command import Ended, in_process
 from tests.support.legacy import COLUMNS
 
@@ -82,6 +86,27 @@ def import_legacy(source: Path, directory: Path, *args: str, target: str = "flee
     directory.mkdir(exist_ok=True)
     words = ("import", "legacy", str(source), "-o", str(directory / target), "--store", str(directory / "state"))
     return Done(in_process(*words, "--format", "json", *args), directory)
+
+
+def taken(path: Path) -> Taken:
+    """The import without writing; what comes out is valid, in style, and accepted by the build's flags."""
+    found = take(path, path.with_name("fleet.yaml"), fleet="", exists=lambda _: False, catalogue=lambda: CATALOGUE)
+    text = found.imported.text
+    assert restyled(RawFile(path=path.with_name("fleet.yaml"), data=text.encode(), identity=(0, 0))) == text
+    errors = [one for one in check_flags(found.loaded.spec, CATALOGUE) if one.severity.value == "error"]
+    assert errors == []
+    json.dumps(found.imported.report)
+    return found
+
+
+def model(found: Taken, name: str) -> dict[str, Any]:
+    """A model of the report."""
+    report: dict[str, Any] = next(one for one in found.imported.report["models"] if one["name"] == name)
+    return report
+
+
+def codes(found: Taken) -> list[str]:
+    return [one["code"] for one in found.imported.report["warnings"]]
 
 
 def options(spec: Spec) -> Options:

@@ -330,7 +330,7 @@ CARRIED_OVER = (
         server ->> '$.log_timestamps', server ->> '$.log_prompts_dir', NULL
     FROM (
         SELECT coalesce(spec -> '$.server', '{}') AS server FROM generations ORDER BY number DESC LIMIT 1
-    ) WHERE NOT instr(server, '\\ud')
+    ) WHERE NOT EXISTS (SELECT 1 FROM json_tree(server) AS leaf WHERE leaf.atom GLOB '*' || char(65533) || '*')
     """,
     """
     INSERT OR IGNORE INTO logging_config SELECT 1, coalesce(spec ->> '$.logging.level', 'info'),

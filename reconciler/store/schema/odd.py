@@ -1,6 +1,7 @@
 """
 Documents that the columns cannot take as they are: a value of another type than its setting has, or one that SQLite
-reads otherwise than we do (a number of more digits than it keeps, half a surrogate pair, a NUL).
+reads otherwise than we do (a number of more digits than it keeps, half a surrogate pair, a NUL). GLOB reads half a
+surrogate pair as U+FFFD, and a whole one as the character that it is.
 """
 
 ODD = (
@@ -54,7 +55,7 @@ ODD = (
                 'ports', 'reasoning', 'reasoning_budget_message', 'reasoning_effort', 'reasoning_format',
                 'rope_scaling', 'sampler_seq', 'slot_save_path', 'split_mode', 'ssl_cert_file', 'ssl_key_file',
                 'static_path', 'tools_runtime', 'ui_config_file', 'url', 'video_ffmpeg_dir'
-            ) THEN leaf.type <> 'text' OR instr(document -> leaf.fullkey, '\\ud')
+            ) THEN leaf.type <> 'text' OR leaf.atom GLOB '*' || char(65533) || '*'
             WHEN leaf.key IN (
                 'adapters', 'aliases', 'chat_template_kwargs', 'control_vector', 'control_vector_scaled',
                 'cors_headers', 'cors_methods', 'cors_origins', 'device', 'draft_device', 'draft_override_tensor',
@@ -67,8 +68,15 @@ ODD = (
     """,
     """
     INSERT OR IGNORE INTO odd SELECT uid FROM moving
-    WHERE instr(document, '\\u0000') OR instr(document -> '$.files', '\\ud') OR instr(document -> '$.download', '\\ud')
-        OR instr(document -> '$.llama_server', '\\ud')
+    WHERE instr(document, '\\u0000')
+        OR document ->> '$.download' GLOB '*' || char(65533) || '*'
+        OR EXISTS (
+            SELECT 1 FROM json_tree(document, '$.files') AS leaf
+            WHERE leaf.key GLOB '*' || char(65533) || '*' OR leaf.atom GLOB '*' || char(65533) || '*'
+        )
+        OR EXISTS (
+            SELECT 1 FROM json_each(document, '$.llama_server') AS leaf WHERE leaf.atom GLOB '*' || char(65533) || '*'
+        )
         OR serve <> 'process' AND (document -> '$.files' IS NULL OR coalesce(document ->> '$.serve', 'router') <> serve)
     """,
 )

@@ -12,7 +12,7 @@ from reconciler.domain.stored import Replaced
 from reconciler.errors import StoreError
 from reconciler.store.backup import to_disk
 from reconciler.store.failures import explained, primary
-from reconciler.store.layout import METRICS, STORE, prepare
+from reconciler.store.layout import METRICS, STORE, is_there
 from reconciler.store.metrics.schema import METRICS_KIND
 from reconciler.store.migrations import STORE_KIND, Kind, migrate, version_of
 from reconciler.store.opening import connect
@@ -37,7 +37,7 @@ class Lines:
             self.number = number
             try:
                 document = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise self.wrong(f"expected a JSON document, got: {error}") from error
             if not isinstance(document, dict):
                 raise self.wrong("expected a JSON object")
@@ -73,8 +73,8 @@ def import_store(
         StoreError: there is a store already, the lines are no export that this program knows, or the host refuses;
             what was there is there still.
     """
-    path = prepare(directory)
-    if path.stat().st_size and not insist.replace:
+    path = directory / STORE
+    if is_there(path) and path.stat().st_size and not insist.replace:
         raise StoreError(
             f"there is a store in `{directory}` already",
             detail="nothing was imported",
@@ -135,7 +135,7 @@ def _versions(header: Mapping[str, Any], lines: Lines) -> dict[str, int]:
         version, newest = header.get(key), len(_KINDS[prefix].migrations)
         if version is None and prefix:
             continue
-        if not isinstance(version, int) or version < 1:
+        if type(version) is not int or version < 1:
             raise lines.wrong(f"expected a `{key}` from 1 to {newest}, got {version}")
         if version > newest:
             reason = f"the export has `{key}` {version}; this program knows versions up to {newest}"

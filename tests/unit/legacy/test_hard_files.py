@@ -8,15 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.files import RawFile
-from reconciler.config.rewrite import restyled
 from reconciler.legacy.columns import TABLES
-from reconciler.llama.check import check_flags
 from reconciler.spec.registry import written
-from reconciler.supervise.importing import Taken, take
 from tests.support.legacy import changed
 from tests.support.legacy_build import add, built, columns_of
-from tests.support.legacy_import import CATALOGUE
+from tests.support.legacy_import import codes, model, taken
 
 VALUES: dict[str, Any] = {
     "int": 3, "float": 0.25, "neg": 1, "flag": 1, "bool01": 1, "csv": "a", "path": "/srv/a.gguf", "onoff": "off",
@@ -44,27 +40,6 @@ GARBAGE: tuple[Any, ...] = (
 
 
 NOT_GARBAGE = frozenset({"id", "model_id", "status"})
-
-
-def taken(path: Path) -> Taken:
-    """The import without writing; what comes out is valid, in style, and accepted by the build's flags."""
-    found = take(path, path.with_name("fleet.yaml"), fleet="", exists=lambda _: False, catalogue=lambda: CATALOGUE)
-    text = found.imported.text
-    assert restyled(RawFile(path=path.with_name("fleet.yaml"), data=text.encode(), identity=(0, 0))) == text
-    errors = [one for one in check_flags(found.loaded.spec, CATALOGUE) if one.severity.value == "error"]
-    assert errors == []
-    json.dumps(found.imported.report)
-    return found
-
-
-def model(found: Taken, name: str) -> dict[str, Any]:
-    """A model of the report."""
-    report: dict[str, Any] = next(one for one in found.imported.report["models"] if one["name"] == name)
-    return report
-
-
-def codes(found: Taken) -> list[str]:
-    return [one["code"] for one in found.imported.report["warnings"]]
 
 
 @pytest.mark.parametrize("vintage", ["V1", "V2a", "V2b", "V2c"])
@@ -221,6 +196,41 @@ def test_hostile_names_give_names_that_can_be_served_and_none_is_lost(tmp_path: 
     assert {"bad_name", "duplicate_name"} <= set(codes(found))
 
 
+def test_a_name_that_had_to_be_changed_is_no_duplicate(tmp_path: Path) -> None:
+    path = built(tmp_path / "names.db", "J9")
+    for number, name in enumerate(("", "model-1", "a]b", "a-b", "a:b", "twin", "twin")):
+        add(path, "models", id=str(number), name=name, model_path="/m.gguf")
+    found = taken(path)
+    assert [one["model"] for one in found.imported.report["warnings"] if one["code"] == "duplicate_name"] == ["twin"]
+    assert found.loaded.spec.models["a-b-3"].aliases == ("a:b",)
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "said"),
+    [
+        ("models/x.gguf", "relative_path", "relative to"), ("qwen", "path_not_a_file", "a name and no file"),
+        ("org/repo:Q4", "path_not_a_file", "`hf: org/repo:Q4`"), ("hf://org/repo", "path_not_a_file", "an address"),
+        ("\\\\host\\m.gguf", "path_not_a_file", "another system"), ("~ann/m.gguf", "path_not_a_file", "home directory"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_path_is_said(tmp_path: Path, path: str, code: str, said: str) -> None:
+    database = built(tmp_path / "paths.db", "J9")
+    add(database, "models", id="1", name="m", model_path=path)
+    found = taken(database)
+    (warning,) = found.imported.report["warnings"]
+    assert (warning["code"], warning["column"]) == (code, "models.model_path")
+    assert said in warning["message"]
+    assert model(found, "m")["path"] == path
+
+
+def test_what_json_says_beside_a_column_or_another_key_is_not_lost_in_silence(tmp_path: Path) -> None:
+    path = built(tmp_path / "two.db", "J9")
+    options = {"model": "/other.gguf", "load_mode": "mmap", "mlock": True}
+    add(path, "models", id="1", name="m", model_path="/m.gguf", parameters=json.dumps(options))
+    dropped = {one["what"] for one in taken(path).imported.report["dropped"]}
+    assert dropped == {"models.parameters.model", "models.parameters.mlock"}
+
+
 def test_options_in_json_are_settings_under_any_of_their_names(tmp_path: Path) -> None:
     path = built(tmp_path / "json.db", "J9")
     said = {
@@ -264,6 +274,7 @@ def test_what_a_section_of_the_router_cannot_hold_gets_a_process_of_its_own(tmp_
     add(path, "model_sampling_config", model_id=1, grammar=grammar)
     add(path, "models", id=2, name="path", model_path="/a #1;.gguf")
     add(path, "models", id=3, name="plain", model_path="/m.gguf")
+    add(path, "model_sampling_config", model_id=3, grammar='root ::= "a"\n')
 
     found = taken(path)
 
@@ -272,6 +283,7 @@ def test_what_a_section_of_the_router_cannot_hold_gets_a_process_of_its_own(tmp_
         "grammar": "dedicated", "path": "dedicated", "plain": "router"
     }  # fmt: skip
     assert models["grammar"].sampling.grammar == grammar
+    assert models["plain"].sampling.grammar == 'root ::= "a"'
     assert models["path"].path == "/a #1;.gguf"
 
 

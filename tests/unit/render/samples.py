@@ -78,7 +78,7 @@ FULL = Plan(
         *kept(1),
     ),
     basis=BASIS,
-    notices=("The store will be migrated from version 1 to 2.",),
+    notices=("`reconcile apply` migrates the store (1 step), after a backup of it",),
     drift=(Drift(resource=ROUTER, summary="its program was replaced", recorded="b1", observed="b2"),),
     objections=(TOO_MANY,),
     diagnostics=(TYPO,),

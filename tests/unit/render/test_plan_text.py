@@ -34,7 +34,7 @@ def test_a_plan_with_everything_shows_notices_first_and_counts_last():
     assert (
         shown(FULL)
         == """\
-The store will be migrated from version 1 to 2.
+`reconcile apply` migrates the store (1 step), after a backup of it
 
 reconcile plan — fleet homelab, 2 models
 

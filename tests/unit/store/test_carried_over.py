@@ -119,6 +119,19 @@ def test_what_a_column_cannot_take_is_kept_and_the_others_move(tmp_path: Path, m
     assert others(tmp_path)[1]
 
 
+@pytest.mark.parametrize("text", ["한국어", "😀", "é\ue000"])
+def test_text_of_any_language_moves_into_its_column(tmp_path: Path, text: str) -> None:
+    own = {"path": f"/{text}.gguf", "download": text, "aliases": [text], "chat_template": text}
+    files = {f"/{text}.gguf": {"size": 1, "mtime_ns": 2, "architecture": text}}
+    server = {"server": {"api_prefix": f"/{text}"}, "llama_server": {"path": text, "size": 1, "version": text}}
+    wanted = [applied.model({}, own | {"files": files} | server), applied.router({}, server)]
+    write(tmp_path, wanted)
+
+    with Store.open(tmp_path) as store:
+        assert documents(store) == texts(wanted)
+    assert others(tmp_path) == [True, True]
+
+
 def test_a_document_without_files_stays_without(tmp_path: Path) -> None:
     wanted = [Applied(spec_version=1, serve="router", document={"hf": "org/repo"})]
     write(tmp_path, wanted)

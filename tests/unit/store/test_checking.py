@@ -13,6 +13,7 @@ from reconciler.errors import StoreError
 from reconciler.spec.record import Applied
 from reconciler.store import MetricsWriter
 from reconciler.store.backup import write_copy
+from reconciler.store.columns import to_json
 from reconciler.supervise.store_check import check
 from tests.support.stores import EMBED, NOW, apply_lines, begin_run, fill, open_writer, report
 from tests.unit.store.test_metrics import FULL
@@ -126,6 +127,19 @@ FOUND: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "backups",
         "backups/store-v1-x.db` is damaged: ",
     ),
+    "a text that is no JSON": (
+        on_store("UPDATE instances SET argv = '['"),
+        "file",
+        "`instances.argv` cannot be read: expected JSON",
+    ),
+    "two values for one": (on_store("UPDATE instances SET argv = '[],[]'"), "file", "one JSON value in each row"),
+    "what is no mapping": (on_store("UPDATE models SET other = '[1]'"), "file", "`models.other` cannot be read"),
+    "a generation that is no JSON": (on_store("UPDATE generations SET spec = '{'"), "file", "`generations` cannot be"),
+    "a serial that is no number": (
+        on_store("UPDATE metadata SET value = 'abc' WHERE key = 'serial'"),
+        "file",
+        "`metadata.serial` cannot be read: expected a number, got `abc`",
+    ),
     "lineage": (
         lambda directory: (directory / "run/lineage").write_text("other\n"),
         "lineage",
@@ -168,7 +182,16 @@ def test_a_document_that_is_no_spec_any_more_is_found(store: Path) -> None:
 
     (found,) = check(store)
     assert (found.what, "what was applied for `model/embed` is no spec" in found.found) == ("documents", True)
-    assert "theads" in found.found
+    assert found.found.endswith("is no spec: `theads`: Extra inputs are not permitted")
+
+
+def test_a_value_that_no_setting_takes_is_not_shown(store: Path) -> None:
+    wrong = to_json({"env": {"KEY": ["sk-PLANTED"]}, "sk_planted": "sk-PLANTED"})
+    edit(store / "store.db", f"UPDATE models SET other = '{wrong}'")  # noqa: S608 - ours
+
+    (found,) = check(store)
+    assert "`env.KEY`: Input should be a valid string; `sk_planted`: Extra inputs" in found.found
+    assert "PLANTED" not in found.found
 
 
 def test_a_generation_that_is_no_fleet_is_found(store: Path) -> None:

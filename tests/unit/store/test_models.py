@@ -186,6 +186,23 @@ def test_the_router_is_as_it_was_applied(store: Path) -> None:
     assert (router.models_max, router.port, router.autoload) == (2, 8080, None)
 
 
+def test_a_file_is_no_directory_of_a_store(tmp_path: Path) -> None:
+    open_writer(tmp_path).close()
+
+    with pytest.raises(StoreError, match=r"store.db` is a file") as caught:
+        Store.open(tmp_path / "store.db")
+    assert str(tmp_path) in caught.value.hint
+
+
+def test_a_store_that_is_closed_says_so(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    store.close()
+    store.close()
+
+    with pytest.raises(StoreError, match="is closed already"):
+        store.models()
+
+
 def test_a_directory_without_a_store_has_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with reconciler.Store.open("nowhere") as store:

@@ -164,7 +164,7 @@ def test_a_new_instance_ends_the_one_before(tmp_path: Path) -> None:
     raw.close()
 
 
-@pytest.mark.parametrize("ask", [Writer.record, Writer.models, lambda used: used.put(EMBED, NOW)])
+@pytest.mark.parametrize("ask", [Writer.record, Writer.models, Writer.close, lambda used: used.put(EMBED, NOW)])
 def test_a_store_belongs_to_the_thread_that_opened_it(tmp_path: Path, ask: Callable[[Writer], object]) -> None:
     caught: list[StoreError] = []
 

@@ -174,7 +174,7 @@ REFUSED = {
     "newer": (lambda path: edit(path, "PRAGMA user_version = 99"), "has version 99; this program knows versions up to"),
     "not ours": (lambda path: edit(path, "PRAGMA application_id = 1"), "not a store of llama-reconciler"),
     "rows that point nowhere": (lambda path: edit(path, "DELETE FROM runs WHERE id = 2"), "1 rows point nowhere"),
-    "a directory": (lambda path: (path.unlink(), path.mkdir()), "cannot be restored: "),
+    "a directory": (lambda path: (path.unlink(), path.mkdir()), "there is no file"),
 }
 
 
@@ -187,6 +187,14 @@ def test_what_is_no_sound_backup_is_refused_and_the_store_stays(tmp_path: Path, 
         restored(tmp_path / "state", backup)
     assert str(backup) in caught.value.summary
     assert (tmp_path / "state/store.db").read_bytes() == before
+
+
+def test_what_is_refused_leaves_no_store_where_there_was_none(tmp_path: Path, backup: Path) -> None:
+    backup.write_bytes(b"hello" * 1000)
+    with pytest.raises(StoreError, match="cannot be restored"):
+        restored(tmp_path / "elsewhere", backup)
+
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_a_backup_of_an_older_version_stays_one_until_the_next_apply(tmp_path: Path) -> None:

@@ -145,6 +145,7 @@ WRONG: dict[str, tuple[Edit, str]] = {
     "nothing": (lambda _: [], "expected the first line of an export"),
     "no export": (lambda _: ['{"a": 1}\n'], r"x.jsonl:1: expected the first line of an export"),
     "no JSON": (lambda document: [*document[:3], "{", *document[3:]], r"x.jsonl:4: expected a JSON document"),
+    "no end of brackets": (lambda document: [*document[:3], "[" * 100_000], r"x.jsonl:4: expected a JSON document"),
     "no object": (lambda document: [*document[:3], "[]\n", *document[3:]], r"x.jsonl:4: expected a JSON object"),
     "cut off": (lambda document: document[:-1], "the export is cut off after this line"),
     "cut off early": (lambda document: document[:1], "the export is cut off after this line"),
@@ -153,6 +154,7 @@ WRONG: dict[str, tuple[Edit, str]] = {
     "newer store": (header(store_version=99), r"has `store_version` 99; this program knows versions up to \d+"),
     "newer metrics": (header(metrics_version=99), "has `metrics_version` 99"),
     "version is no number": (header(store_version="1"), "expected a `store_version` from 1"),
+    "version is a truth": (header(store_version=True), "expected a `store_version` from 1"),
     "version none": (header(store_version=0), "expected a `store_version` from 1"),
     "newer format": (header(format_version="2.0"), "expected format version 1.0, got 2.0"),
     "unknown table": (
@@ -187,7 +189,7 @@ def test_what_is_no_whole_export_is_refused_at_its_line_and_nothing_is_made(
         imported(tmp_path / "b", document)
     with Store.open(tmp_path / "b") as store:
         assert store.record().generation == 0
-    assert not (tmp_path / "b/.new").exists()
+    assert list((tmp_path / "b").iterdir()) == []
     imported(tmp_path / "b", lines(tmp_path / "a"))
 
 
