@@ -3,12 +3,23 @@
 import time
 from pathlib import Path
 
+import click
+
 from reconciler.cli.directory import store_directory
+from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.cli.system import require_linux
+from reconciler.domain.stored import Replaced
 from reconciler.errors import UsageError
+from reconciler.render.store_json import replaced_json
+from reconciler.render.store_text import replaced_text
 from reconciler.store.layout import backup_folder
 from reconciler.store.raw import existing
+from reconciler.supervise.store_moving import with_running
+
+accept_lineage = click.option(
+    "--accept-lineage", is_flag=True, help="Take the store of another fleet; running servers become strangers."
+)
 
 
 def existing_store(common: Common) -> Path:
@@ -48,6 +59,16 @@ def new_file(file: str, directory: Path, *, replace: bool) -> Path:
     if real.exists() and not replace:
         raise UsageError(f"`{target}` exists already", hint="name another file, or write over it with `--replace`")
     return target
+
+
+def say_replaced(common: Common, replaced: Replaced) -> int:
+    """What the store is now, and the exit code."""
+    replaced = with_running(replaced)
+    if common.output.format is Format.JSON:
+        common.output.json(replaced_json(replaced))
+    else:
+        common.output.lines(replaced_text(replaced))
+    return 0
 
 
 def now() -> float:

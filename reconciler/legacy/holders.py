@@ -8,9 +8,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from reconciler.errors import LegacyError
-from reconciler.legacy.private_copy import busy
+from reconciler.legacy.private_copy import busy, pause
 
-_PAUSE = 0.05
 _PROCESSES = Path("/proc")
 
 
@@ -30,9 +29,9 @@ def alone(real: Path, *, patience: float) -> Iterator[None]:
             directory = os.open(real.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             held.callback(os.close, directory)
             while not _locked(directory):
-                _pause(deadline, busy(real))
+                pause(deadline, busy(real))
         while holder := _holder(real):
-            _pause(deadline, _held(real, *holder))
+            pause(deadline, _held(real, *holder))
         yield
 
 
@@ -45,12 +44,6 @@ def _locked(directory: int) -> bool:
         # A file system without locks: SQLite's own remain.
         return True
     return True
-
-
-def _pause(deadline: float, otherwise: LegacyError) -> None:
-    if time.monotonic() > deadline:
-        raise otherwise
-    time.sleep(_PAUSE)
 
 
 def _holder(real: Path) -> tuple[int, str] | None:

@@ -19,13 +19,12 @@ from reconciler.legacy.amendment import TOUCHED, Amendment, amendment_of
 from reconciler.legacy.holders import alone
 from reconciler.legacy.in_place import Content, content
 from reconciler.legacy.keepsake import Keepsake
-from reconciler.legacy.private_copy import busy, real_file
+from reconciler.legacy.private_copy import busy, pause, real_file
 from reconciler.legacy.source import open_source
 from reconciler.legacy.unified import Unified, unify
 from reconciler.legacy.vintage import Vintage, vintage_of
 
 _PATIENCE = 5.0
-_PAUSE = 0.02
 
 
 class State(StrEnum):
@@ -135,9 +134,7 @@ def _kept(real: Path, earlier: Keepsake | None, amendment: Amendment, *, now: in
 def _taken(real: Path, patience: float) -> dict[str, keepsake.Part]:
     deadline = time.monotonic() + patience
     while (parts := keepsake.take(real)) is None:
-        if time.monotonic() > deadline:
-            raise busy(real)
-        time.sleep(_PAUSE)
+        pause(deadline, busy(real))
     return parts
 
 

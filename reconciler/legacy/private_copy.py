@@ -44,12 +44,17 @@ def private_copy(path: Path, *, patience: float) -> Iterator[Path]:
             target = Path(directory, _NAME)
             deadline = time.monotonic() + patience
             while not copied(real, target):
-                if time.monotonic() > deadline:
-                    raise busy(path)
-                time.sleep(_PAUSE)
+                pause(deadline, busy(path))
         except OSError as error:
             raise _refused(path, error) from error
         yield target
+
+
+def pause(deadline: float, otherwise: LegacyError) -> None:
+    """A moment for whoever has the file; after the deadline the error that says so."""
+    if time.monotonic() > deadline:
+        raise otherwise
+    time.sleep(_PAUSE)
 
 
 def busy(path: Path) -> LegacyError:

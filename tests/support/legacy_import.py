@@ -19,7 +19,7 @@ from reconciler.spec.model import ModelSpec
 from reconciler.spec.server import ServerSpec
 from reconciler.spec.validating import validate
 from reconciler.supervise.importing import Taken, take
-from tests.support.command import Ended, reconcile
+from tests.support.command import Ended, in_process
 from tests.support.legacy import COLUMNS
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ def import_legacy(source: Path, directory: Path, *args: str, target: str = "flee
     """Runs `reconcile import legacy`, store and all below one directory."""
     directory.mkdir(exist_ok=True)
     words = ("import", "legacy", str(source), "-o", str(directory / target), "--store", str(directory / "state"))
-    return Done(reconcile(*words, "--format", "json", *args), directory)
+    return Done(in_process(*words, "--format", "json", *args), directory)
 
 
 def taken(path: Path) -> Taken:

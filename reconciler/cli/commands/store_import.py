@@ -12,21 +12,16 @@ from reconciler.cli.locking import holding, lock_timeout
 from reconciler.cli.options import PATH, common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
-from reconciler.cli.stores import any_store, now
+from reconciler.cli.stores import accept_lineage, any_store, now, say_replaced
 from reconciler.errors import RuntimeFailure
-from reconciler.render.store_json import replaced_json
-from reconciler.render.store_text import replaced_text
 from reconciler.runtime.store_lock import user_name
 from reconciler.store.transfer.importing import Insist, import_store
-from reconciler.supervise.store_moving import with_running
 
 
 @click.command()
 @click.argument("file", type=PATH)
 @click.option("--replace", is_flag=True, help="Replace the store that is there; a backup is taken.")
-@click.option(
-    "--accept-lineage", is_flag=True, help="Take the store of another fleet; running servers become strangers."
-)
+@accept_lineage
 @lock_timeout
 @common(Format.JSON)
 def command(common: Common, *, file: str, replace: bool, accept_lineage: bool, lock_timeout: float) -> int:
@@ -40,12 +35,7 @@ def command(common: Common, *, file: str, replace: bool, accept_lineage: bool, l
     insist = Insist(replace=replace, accept_lineage=accept_lineage)
     with _lines(file) as lines, holding(directory, "store import", lock_timeout, common.output):
         replaced = import_store(directory, source, lines, now=now(), who=user_name(), insist=insist)
-    replaced = with_running(replaced)
-    if common.output.format is Format.JSON:
-        common.output.json(replaced_json(replaced))
-    else:
-        common.output.lines(replaced_text(replaced))
-    return 0
+    return say_replaced(common, replaced)
 
 
 @contextmanager

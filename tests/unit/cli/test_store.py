@@ -14,7 +14,7 @@ from reconciler.render.schemas import SCHEMAS
 from reconciler.runtime.store_lock import StoreLock
 from reconciler.store import MetricsWriter, Store
 from reconciler.store.layout import write_lineage
-from tests.support.command import Ended, reconcile
+from tests.support.command import Ended, in_process, reconcile
 from tests.support.stores import FILLED, LINEAGE, NOW, fill, open_writer
 from tests.unit.store.test_metrics import FULL
 
@@ -30,7 +30,7 @@ def filled_store(tmp_path: Path) -> Path:
 
 
 def store(command: str, directory: Path, *args: str, exits: int = 0) -> Ended:
-    ended = reconcile("store", command, *args, "--store", str(directory))
+    ended = in_process("store", command, *args, "--store", str(directory))
     assert ended.code == exits, ended
     return ended
 

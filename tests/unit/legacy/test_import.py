@@ -11,7 +11,7 @@ import pytest
 from reconciler.config.files import RawFile
 from reconciler.config.rewrite import restyled
 from reconciler.render.schemas import SCHEMAS
-from tests.support.command import reconcile
+from tests.support.command import in_process
 from tests.support.legacy import EXPECTED, FIXTURES, READABLE, REFUSED
 from tests.support.legacy_import import CATALOGUES, Done, canonical, import_legacy, same, server_options
 
@@ -77,7 +77,9 @@ def test_render_carries_the_settings(case: tuple[dict[str, Any], Done]) -> None:
     expected, done = case
     if _is_like_others(done):
         return
-    shown = reconcile("render", "-c", str(done.target), "--llama-server", str(CATALOGUES["b10434"]), "--format", "json")
+    shown = in_process(
+        "render", "-c", str(done.target), "--llama-server", str(CATALOGUES["b10434"]), "--format", "json"
+    )
     assert shown.code == 0, shown.err
     models = json.loads(shown.out)["models"]
     for one in expected.get("models", expected.get("models_spot", [])):
@@ -151,7 +153,7 @@ def test_the_file_is_in_style_and_valid_for_both_builds(case: tuple[dict[str, An
         return
     assert restyled(RawFile(path=done.target, data=done.text.encode(), identity=(0, 0))) == done.text
     for build in CATALOGUES.values():
-        checked = reconcile("validate", "-c", str(done.target), "--llama-server", str(build))
+        checked = in_process("validate", "-c", str(done.target), "--llama-server", str(build))
         assert checked.code == 0, checked.err
 
 

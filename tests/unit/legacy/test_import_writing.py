@@ -22,6 +22,8 @@ from tests.support.legacy_import import import_legacy
 
 SECRETS = FIXTURES / "v2b_api_key.db"
 LARGE = FIXTURES / "v2c_large.db"
+KILLS = int(os.environ.get("RECONCILE_KILLS", "12")) // 2
+"""Each one takes a whole import."""
 
 
 def test_another_file_is_replaced_only_by_force(tmp_path: Path) -> None:
@@ -190,7 +192,7 @@ def test_the_old_file_or_the_new_one_is_there_whenever_it_is_killed(tmp_path: Pa
     whole, new = time.monotonic() - began, target.read_bytes()
     old = b"version: 1\nfleet: old\nmodels: {}\n"
     rolls = random.Random(4)  # noqa: S311 - moments, no secret
-    for _ in range(8):
+    for _ in range(KILLS):
         target.write_bytes(old)
         (secrets / "hf_token").unlink(missing_ok=True)
         with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
