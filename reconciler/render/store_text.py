@@ -55,8 +55,10 @@ def _parts(one: StoredFile) -> Iterator[Line]:
         known = sum(size for size in indexes if size is not None)
         rows.append([table.name, str(table.rows), values.size(table.size or 0), values.size(known) if known else ""])
     yield from columns(rows, indent=2)
-    if empty := sum(part.kind == "table" and not part.rows for part in one.parts):
-        yield line(Span(f"  and {values.counted(empty, 'empty table')}", Style.DIM))
+    if empty := {part.table for part in one.parts if part.kind == "table" and not part.rows}:
+        held = sum(part.size or 0 for part in one.parts if part.table in empty)
+        said = f", {values.size(held)}" if held else ""
+        yield line(Span(f"  and {values.counted(len(empty), 'empty table')}{said}", Style.DIM))
 
 
 def findings_text(directory: str, findings: Sequence[Finding]) -> tuple[Line, ...]:

@@ -15,6 +15,8 @@ from reconciler.store.reader import Store
 from reconciler.store.sqlite_build import mode_for
 
 _OURS = (STORE, METRICS)
+_CATALOGUE = ("sqlite_schema", "sqlite_master")
+"""Where SQLite keeps the statements of all tables, as newer and older ones call it."""
 
 
 def store_info(directory: Path) -> StoreInfo:
@@ -88,6 +90,10 @@ def _sizes(connection: sqlite3.Connection) -> dict[str, int] | None:
 
 def _parts(connection: sqlite3.Connection, sizes: dict[str, int] | None) -> tuple[StoredPart, ...]:
     found = []
+    if sizes is not None:
+        rows = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        size = next((sizes[one] for one in _CATALOGUE if one in sizes), 0)
+        found.append(StoredPart(name=_CATALOGUE[0], kind="table", table=_CATALOGUE[0], rows=rows, size=size))
     for name in tables(connection):
         rows = connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0]  # noqa: S608 - quoted
         size = _content(connection, name) if sizes is None else sizes.get(name, 0)

@@ -6,7 +6,7 @@ from dataclasses import field
 from fnmatch import translate
 from typing import Any, TypeVar
 
-from reconciler.domain.frozen import KEY, frozen
+from reconciler.domain.frozen import KEY, frozen, many
 from reconciler.domain.names import SlotUid, model_id
 from reconciler.domain.status import State
 from reconciler.errors import StoreError, UsageError
@@ -21,16 +21,14 @@ from reconciler.spec.sampling import SamplingSettings
 from reconciler.spec.sources import SOURCES
 from reconciler.spec.speculative import SpeculativeSettings
 from reconciler.spec.versions import upcast
-from reconciler.store.database import Database
+from reconciler.store.database import Database, Row
 from reconciler.store.documents import Documents
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
 
 _FACTS = """
     SELECT * FROM (
-        SELECT resources.uid, substr(resource, 7) AS name, models.serve, file.architecture AS type,
-            resources.port, protected, restarts, desired_running, failure_message, pid, started_at,
-            coalesce(ready.observed_generation, 0) AS generation,
+        SELECT resources.uid, substr(resource, 7) AS name,
             CASE
                 WHEN loop.status = 'True' THEN 'crash-loop'
                 WHEN instance IS NOT NULL THEN iif(ready.status = 'True', 'running', 'starting')
@@ -39,7 +37,9 @@ _FACTS = """
                     iif(models.load = 'on-demand', 'unloaded', 'running')
                 WHEN models.serve = 'router' AND failure_at IS NULL THEN 'unknown'
                 ELSE 'failed'
-            END AS status
+            END AS status,
+            file.architecture AS type, models.serve, resources.port, protected, restarts, desired_running, pid,
+            started_at, coalesce(ready.observed_generation, 0), coalesce(failure_message, '')
         FROM resources
             LEFT JOIN models ON models.uid = resources.uid
             LEFT JOIN model_files AS file ON file.uid = resources.uid AND file.path = models.path
@@ -49,7 +49,10 @@ _FACTS = """
         WHERE resource GLOB ?
     ) WHERE (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR type = ?3) ORDER BY name
 """
-"""`status` is what the last run left: what happened since is for `reconcile status` to find out."""
+"""
+The fields of a `ModelRecord`, in order. `status` is what the last run left; what happened since is for `reconcile
+status` to find out.
+"""
 
 
 @frozen
@@ -168,10 +171,10 @@ def find(
         facts = _facts(database, "model/*", status, kind)
         if pattern is not None:
             like = re.compile(translate(pattern))
-            facts = [one for one in facts if like.match(one["name"])]
+            facts = [one for one in facts if like.match(one[1])]
         everything = status is None and kind is None and pattern is None
-        documents = Documents(database, None if everything else [one["uid"] for one in facts], wanted)
-    return tuple(_record(one, documents, wanted) for one in facts)
+        documents = Documents(database, None if everything else [uid for uid, *_ in facts], wanted)
+    return _records(facts, documents, wanted)
 
 
 def get(database: Database, name: str, sections: Iterable[str] | None = None) -> ModelRecord | None:
@@ -179,8 +182,8 @@ def get(database: Database, name: str, sections: Iterable[str] | None = None) ->
     wanted = _sections(sections)
     with database.reading():
         facts = _facts(database, re.sub(r"([\[*?])", r"[\1]", model_id(name)))
-        documents = Documents(database, [one["uid"] for one in facts], wanted)
-    return _record(facts[0], documents, wanted) if facts else None
+        documents = Documents(database, [uid for uid, *_ in facts], wanted)
+    return next(iter(_records(facts, documents, wanted)), None)
 
 
 def as_spec(kind: type[AnySpec], tree: Mapping[str, Any]) -> AnySpec:
@@ -204,29 +207,28 @@ def _sections(asked: Iterable[str] | None) -> tuple[str, ...]:
     return wanted
 
 
-def _facts(
-    database: Database, resource: str, status: str | None = None, kind: str | None = None
-) -> list[dict[str, Any]]:
-    cursor = database.execute(_FACTS, (resource, status, kind))
-    names = [one[0] for one in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+def _facts(database: Database, resource: str, status: str | None = None, kind: str | None = None) -> list[Row]:
+    return database.rows(_FACTS, (resource, status, kind))
 
 
-def _record(facts: Mapping[str, Any], documents: Documents, sections: tuple[str, ...]) -> ModelRecord:
-    return ModelRecord(
-        uid=SlotUid(facts["uid"]),
-        name=facts["name"],
-        status=State(facts["status"]),
-        type=facts["type"],
-        serve=facts["serve"],
-        port=facts["port"],
-        protected=bool(facts["protected"]),
-        restarts=facts["restarts"],
-        desired_running=bool(facts["desired_running"]),
-        pid=facts["pid"],
-        since=facts["started_at"],
-        generation=facts["generation"],
-        failure=facts["failure_message"] or "",
-        sections=sections,
-        documents=documents,
+def _records(facts: list[Row], documents: Documents, sections: tuple[str, ...]) -> tuple[ModelRecord, ...]:
+    if not facts:
+        return ()
+    uid, name, status, kind, serve, port, protected, restarts, desired, *rest = zip(*facts, strict=True)
+    return many(
+        ModelRecord,
+        (
+            uid,
+            name,
+            tuple(map(State, status)),
+            kind,
+            serve,
+            port,
+            tuple(map(bool, protected)),
+            restarts,
+            tuple(map(bool, desired)),
+            *rest,
+            (sections,) * len(facts),
+            (documents,) * len(facts),
+        ),
     )

@@ -154,13 +154,22 @@ def _put(directory: Path, staged: Path, now: float) -> Path | None:
         backup = back_up(path, version=version, now=now) if filled else None
     except UnusableStoreError:
         return _swap(path, staged, now)
-    with explained(path), closing(open_file(staged)) as source, closing(connect(path, "rw")) as store:
+    with explained(path), closing(connect(staged, "rw")) as source, closing(connect(path, "rw")) as store:
         mode = journal_mode(sqlite3.sqlite_version_info, local=is_local(directory))
         store.execute(f"PRAGMA journal_mode = {mode}")
         store.execute("PRAGMA synchronous = FULL")
+        _same_pages(source, store)
         # One transaction of the store itself: whoever has it open goes on to read it.
         source.backup(store)
     return backup
+
+
+def _same_pages(source: sqlite3.Connection, store: sqlite3.Connection) -> None:
+    """In WAL mode a store keeps the size of its pages, so the copy gets it."""
+    wanted, found = (one.execute("PRAGMA page_size").fetchone()[0] for one in (store, source))
+    if wanted != found:
+        source.execute(f"PRAGMA page_size = {wanted}")
+        source.execute("VACUUM")
 
 
 def _swap(path: Path, staged: Path, now: float) -> Path:

@@ -77,14 +77,14 @@ class Table:
 
     def joined(self, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
         """The trees that rows stand for; by columns, since most of them say nothing in any row."""
-        said = {
-            name: self._decoded(name, column)
-            for name, column in zip(self.kinds, zip(*rows, strict=True), strict=False)
-            if column.count(None) < len(rows)
-        }
+        said, gaps = {}, False
+        for name, column in zip(self.kinds, zip(*rows, strict=True), strict=False):
+            if (silent := column.count(None)) < len(rows):
+                said[name] = self._decoded(name, column)
+                gaps = gaps or silent > 0
         if not said:
             return [{} for _ in rows]
-        if any(None in column for column in said.values()):
+        if gaps:
             trees = [
                 {name: value for name, value in zip(said, values, strict=True) if value is not None}
                 for values in zip(*said.values(), strict=True)

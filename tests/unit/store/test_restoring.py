@@ -86,6 +86,7 @@ def test_a_store_in_wal_mode_is_replaced_under_its_readers(
         assert reader.record().generation == 1
     with open_writer(tmp_path / "state") as writer:
         assert writer.record().resources == FILLED.resources
+    edit(Path(replaced.backup), "PRAGMA page_size = 8192", "VACUUM")
     restored(tmp_path / "state", Path(replaced.backup))
     assert generation(tmp_path / "state") == 3
 
