@@ -10,7 +10,7 @@ class Endpoint:
     One endpoint.
 
     Attributes:
-        type: what answers there, such as `ollama`.
+        type: what answers there: `ollama`, `openai-compatible`, `llama-server` or `custom`.
         health_interval: seconds between two looks; `None` is the program's own.
     """
 

@@ -95,7 +95,7 @@ LATER = (
     """
     CREATE TABLE endpoints (
         name TEXT PRIMARY KEY CHECK (name <> ''),
-        type TEXT NOT NULL,
+        type TEXT NOT NULL CHECK (type IN ('custom', 'llama-server', 'ollama', 'openai-compatible')),
         base_url TEXT NOT NULL,
         health_interval REAL CHECK (health_interval > 0)
     ) STRICT, WITHOUT ROWID
