@@ -54,17 +54,16 @@ def test_the_log_of_a_start_that_failed_is_told_after_a_rotation_too(sandbox: Sa
     broken.write_bytes(sandbox.gguf.read_bytes().replace(b"llama", b"xlama"))
     sandbox.document["models"]["a"]["path"] = str(broken)
 
-    names = ["log"]
     for _ in range(3):
         # b10434 may end before its thread has written the log, and then has to be asked again.
         said = sandbox.apply(exits=5).stderr
-        names += (f"log.{len(names)}", f"log.{len(names) + 1}")
         if "unknown model architecture" in said:
             break
 
     logs = _logs(sandbox)
     assert "unknown model architecture" in said
-    assert set(logs) == set(names)
+    # A log that was never written to is not moved aside.
+    assert set(logs) >= {"log", "log.1", "log.2"}
     assert "unknown model architecture" in logs["log.1"].read_text()
     assert LISTENING in logs["log"].read_text()
 
