@@ -173,11 +173,11 @@ def test_a_stranger_who_takes_the_port_after_the_plan_is_not_taken_for_the_serve
 
 
 def test_a_router_that_cannot_come_back_on_its_new_port_goes_back_to_the_old_one(sandbox: Sandbox) -> None:
-    sandbox.routed("a", memory={"ctx_size": 8192})
+    sandbox.routed("a", memory={"ctx_size": 16_384})
     sandbox.routed("b")
     sandbox.apply()
     before, port = sandbox.router_port, free_port()
-    request = Completion(before, tokens=3000, model="a")
+    request = Completion(before, tokens=7000, model="a")
     wait_until(lambda: any(one["is_processing"] for one in get_json(before, "/slots?model=a")))
     sandbox.document["router"]["port"] = port
     sandbox.document["models"]["b"]["sampling"] = {"temperature": 0.25}
@@ -188,7 +188,7 @@ def test_a_router_that_cannot_come_back_on_its_new_port_goes_back_to_the_old_one
     request.join(20)
 
     assert process.returncode == 5, out + err
-    assert request.tokens == 3000
+    assert request.tokens == 7000
     sandbox.document["router"]["port"] = before
     assert sandbox.router_models() == {"a": "loaded", "b": "loaded"}
     assert sandbox.actions() == {}
