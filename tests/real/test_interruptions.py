@@ -80,7 +80,7 @@ def test_an_interrupted_restart_of_the_router_is_finished_by_the_next_apply(sand
     sandbox.routed("a", memory={"ctx_size": 8192})
     sandbox.routed("b")
     sandbox.apply()
-    request = Completion(sandbox.router_port, tokens=3000, model="a")
+    request = Completion(sandbox.router_port, tokens=6000, model="a")
     wait_until(lambda: any(one["is_processing"] for one in get_json(sandbox.router_port, "/slots?model=a")))
     sandbox.document["router"]["models_max"] = 4
     sandbox.document["models"]["b"]["sampling"] = {"temperature": 0.25}
@@ -90,7 +90,7 @@ def test_an_interrupted_restart_of_the_router_is_finished_by_the_next_apply(sand
         process.communicate(timeout=40)
     request.join(20)
     assert process.returncode == 130
-    assert request.tokens == 3000
+    assert request.tokens == 6000
     router = sandbox.pids()["router"]
 
     sandbox.apply()
@@ -152,7 +152,7 @@ def test_a_stranger_who_takes_the_port_after_the_plan_is_not_taken_for_the_serve
     sandbox.dedicated("a", memory={"ctx_size": 8192})
     sandbox.apply()
     before, port = sandbox.status()["a"]["port"], free_port()
-    request = Completion(before, tokens=3000)
+    request = Completion(before, tokens=6000)
     wait_until(lambda: any(one["is_processing"] for one in get_json(before, "/slots")))
     sandbox.document["models"]["a"]["port"] = port
     argv = [str(sandbox.llama_server), "-m", str(sandbox.gguf), "--port", str(port), "-c", "256", "-t", "1"]
