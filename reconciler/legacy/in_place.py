@@ -9,7 +9,7 @@ from pathlib import Path
 from reconciler.errors import LegacyError
 from reconciler.legacy.amendment import INDEXES, TABLES, Amendment
 from reconciler.legacy.private_copy import busy, private_copy
-from reconciler.legacy.source import damaged
+from reconciler.legacy.source import unbelievable
 
 Content = Mapping[str, tuple[int, str]]
 """Rows and a digest of them, by table; `sqlite_schema` is one. Equal contents hold the same, wherever it lies."""
@@ -151,7 +151,7 @@ def _error(path: Path, code: int, error: Exception) -> LegacyError:
     if code in _HELD:
         return busy(path)
     if code in _DAMAGED:
-        return damaged(path, said)
+        return unbelievable(path, error)
     if code in _FULL:
         return LegacyError(f"there is no room to change `{path}`", kind="no_room", detail=said, hint="make room there")
     if code in _REFUSED:

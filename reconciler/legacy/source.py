@@ -125,7 +125,20 @@ def explained(path: Path) -> Iterator[None]:
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
             raise no_room(path) from error
-        raise damaged(path, f"SQLite says: {error}") from error
+        raise unbelievable(path, error) from error
+
+
+def unbelievable(path: Path, error: Exception) -> LegacyError:
+    """The error for what SQLite cannot read: damage, or a schema that wants to run what nobody has to trust."""
+    said = f"SQLite says: {error}"
+    if "unsafe use of" not in str(error):
+        return damaged(path, said)
+    return LegacyError(
+        f"`{path}` has tables that no version of the dashboard made",
+        kind="unknown_schema",
+        detail=f"{said}; functions in the schema of a foreign file are not run",
+        hint="name the dashboard's own database, or a copy of it without those tables",
+    )
 
 
 def damaged(path: Path, detail: str) -> LegacyError:

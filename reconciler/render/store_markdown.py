@@ -20,9 +20,11 @@ a time, and all that a plan compares with stands there.
 
 The same in Python, with the types of the settings; only the sections that are asked for are read:
 
+    from pathlib import Path
+
     from reconciler import Store
 
-    with Store.open("/home/ann/.local/state/reconciler/homelab") as store:
+    with Store.open(Path.home() / ".local/state/reconciler/homelab") as store:
         for model in store.models(status="running", sections=("sampling", "memory")):
             print(model.name, model.memory.ctx_size, model.sampling.temperature)
         print(store.server(), store.router(), store.logging(), store.latest_metrics())

@@ -1,8 +1,11 @@
 """A source is read whole and consistent, whoever else uses it, and nothing is ever written to it or beside it."""
 
+import json
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import shake_128
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from reconciler.errors import LegacyError
 from reconciler.legacy.source import open_source
+from tests.support.command import reconcile
 from tests.support.legacy import another, changed, fixture, seen
 
 PAGE = 4096
@@ -290,3 +294,17 @@ def test_a_full_disk_for_the_copy_is_said_and_the_way_around_it(tmp_path: Path, 
         error = refused(path)
     assert (error.kind, "TMPDIR" in error.hint) == ("unreadable", True)
     assert [one.name for one in small_disk.iterdir()] == ["filler"]
+
+
+@pytest.mark.parametrize("words", [("import", "legacy"), ("legacy", "migrate")])
+def test_a_healthy_database_of_another_program_is_not_called_damaged(tmp_path: Path, words: tuple[str, str]) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE things (x TEXT CHECK (json_valid(x)))")
+    before = seen(tmp_path)
+
+    ended = reconcile(*words, str(path), "--format", "json", cwd=tmp_path)
+
+    assert ended.code == 1
+    assert '"kind": "unknown_schema"' in json.dumps(json.loads(ended.out))
+    assert seen(tmp_path) == before
