@@ -16,6 +16,7 @@ from tests.simulation.llama import LlamaServer, catalogue
 from tests.simulation.network import Network
 from tests.simulation.process import Behaviour
 from tests.simulation.program import Program
+from tests.simulation.router import Router
 from tests.simulation.temper import Temper
 
 T = TypeVar("T")
@@ -105,12 +106,20 @@ class SimulatedHost:
         for process in self.kernel.processes():
             process.hidden = False
 
+    def request(self, model: str) -> None:
+        """A user asks the router for a model, which loads it, and may unload another one for it."""
+        for process in self.kernel.processes():
+            if isinstance(process.behaviour, Router) and not process.zombie:
+                process.behaviour.wanted(model)
+
     # --- what its parts ask ---
 
     def behaviour_of(self, argv: tuple[str, ...]) -> Behaviour:
         """The program behind a command line."""
         name = argv[0].rpartition("/")[2] if argv else ""
-        return LlamaServer() if name == "llama-server" else Behaviour()
+        if name != "llama-server":
+            return Behaviour()
+        return LlamaServer() if {"--model", "-m"} & {*argv} else Router()
 
     def cannot_run(self, program: str) -> str:
         """Why a program cannot be started; empty when it can."""
