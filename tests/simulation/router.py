@@ -296,8 +296,7 @@ class Router(Behaviour):
 
     def _await_idle(self, process: SimProcess, exchange: Exchange, gone: list[Listed], found: Sections) -> None:
         """A reload blocks while a child that shall go still works."""
-        now = process.host.clock.time
-        if any(one.stopping and process.host.temper(one.keys.get("model", ""), one.name).busy(now) for one in gone):
+        if any(one.stopping and one.stopping.behaviour.busy(one.stopping) for one in gone):
             process.host.kernel.after(process, LOOK, lambda: self._await_idle(process, exchange, gone, found))
             return
         before = self.models
