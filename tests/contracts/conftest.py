@@ -13,7 +13,8 @@ from tests.support.tiny_gguf import write_tiny_gguf
 
 @pytest.fixture(params=["real", "simulated"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    side = RealBench(tmp_path) if request.param == "real" else SimulatedBench(tmp_path)
+    real = request.param == "real"
+    side: Bench = RealBench(tmp_path, gguf=request.getfixturevalue("gguf")) if real else SimulatedBench(tmp_path)
     yield side
     side.close()
 

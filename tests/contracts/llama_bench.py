@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Self
 
 from reconciler.domain.observation import Health
 from reconciler.llama.death import Cause, cause_of_death
@@ -16,33 +16,39 @@ LOOK = 0.01
 
 
 class Server:
-    """A llama-server on a port of its own."""
+    """
+    A llama-server on a port of its own.
 
-    def __init__(self, bench: Bench, *argv: str, port: int | None = None, host: str = "127.0.0.1", **env: str) -> None:
+    Attributes:
+        token: is sent along.
+    """
+
+    def __init__(self, bench: Bench, *argv: str, port: int = 0, host: str = "127.0.0.1", key: str = "") -> None:
         self.bench, self.host = bench, host
+        self.token: str | None = None
         self.port = port or free_port()
         self.log = f"{self.port}.log"
         words = ("--host", host, "--port", str(self.port), "--log-colors", "off", *argv)
-        self.handle: ProcessHandle = bench.launch(*words, log=self.log, **env)
+        self.handle: ProcessHandle = bench.launch(*words, log=self.log, **({"LLAMA_API_KEY": key} if key else {}))
 
     async def get(self, path: str, **how: Any) -> Reply:
-        reply = await self.bench.http.get(self.port, path, host=self.host, **how)
+        reply = await self.bench.http.get(self.port, path, host=self.host, **({"token": self.token} | how))
         assert reply is not None, "connection refused"
         return reply
 
     async def post(self, path: str, **body: Any) -> Reply:
-        reply = await self.bench.http.post(self.port, path, json.dumps(body).encode(), host=self.host)
+        reply = await self.bench.http.post(self.port, path, json.dumps(body).encode(), host=self.host, token=self.token)
         assert reply is not None, "connection refused"
         return reply
 
     async def health(self) -> Health:
         return await health(self.bench.http, self.port, host=self.host)
 
-    async def ready(self) -> "Server":
-        await self.until(lambda: self._is(Health.OK))
+    async def ready(self) -> Self:
+        await self.until(lambda: self.shows_health(Health.OK))
         return self
 
-    async def _is(self, wanted: Health) -> bool:
+    async def shows_health(self, wanted: Health) -> bool:
         assert self.handle.alive(), self.words()
         return await self.health() is wanted
 
