@@ -79,6 +79,7 @@ def test_it_lists_its_sections_and_loads_one_when_it_is_told(served: Bench) -> N
     served.run(scenario())
 
 
+@pytest.mark.invariant("I11")
 def test_a_reload_unloads_what_changed_and_leaves_the_others(served: Bench) -> None:
     async def scenario() -> None:
         sections = {name: section(served) for name in ("changes", "goes", "stays")}
