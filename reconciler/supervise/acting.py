@@ -44,5 +44,8 @@ def settle_once(world: World, planned: Planned) -> Path | None:
     Returns the backup, where it had to be brought there.
     """
     with open_writer(world, planned.fleet.fleet) as writer:
+        if planned.seen.complete:
+            # A run that was cut off behind its last step left nothing to do but its own end.
+            writer.abandon_open_steps(world.clock.now())
         settle(planned.record, planned.seen, planned.fleet, writer)
         return writer.backup

@@ -1,7 +1,7 @@
 """What a machine looks like on which a fleet was just applied and nothing ever went wrong, worked out from the files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 from reconciler.config.load import LoadedFleet
 from reconciler.llama.command import dedicated_argv, router_argv, section
@@ -26,12 +26,20 @@ def alias_of(argv: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a process is made from besides its command line."""
+    """What a process is made from besides its command line; `None` is what nobody can know any more."""
 
-    build: tuple[str, int, str]
     secret: str | None
-    environment: tuple[tuple[str, str], ...]
-    files: tuple[tuple[str, int, int], ...]
+    build: tuple[str, int, str] | None
+    environment: tuple[tuple[str, str], ...] | None
+    files: tuple[tuple[str, int, int], ...] | None
+
+    def agrees(self, other: "Facts") -> bool:
+        """Whether nothing is known to differ."""
+        return all(one is None or one == two for one, two in zip(astuple(self), astuple(other), strict=True))
+
+    def forgotten(self) -> "Facts":
+        """What is left when the store is lost: what the process itself still has."""
+        return replace(self, build=None, environment=None, files=None)
 
 
 def facts_of(host: SimulatedHost, model: ModelSpec | None, secret: str) -> Facts:

@@ -5,10 +5,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
+from typing import Any
 from unittest.mock import patch
 
 from reconciler.apply import crashpoint, executor, launch, run
 from reconciler.store import database, metadata, migrations, transaction
+from reconciler.supervise import once, passes
+from reconciler.supervise.passes import Planned
 from tests.simulation.program import CURRENT
 
 
@@ -29,10 +32,18 @@ def instrumented(draws: Random) -> Iterator[None]:
         patch.object(run, "crashpoint", _reached),
         patch.object(executor, "crashpoint", _reached),
         patch.object(launch, "crashpoint", _reached),
+        patch.object(once, "plan_once", _planning),
         patch.object(launch, "uuid4", drawn),
         patch.object(metadata, "uuid4", drawn),
     ):
         yield
+
+
+async def _planning(*inputs: Any) -> Planned:
+    planned = await passes.plan_once(*inputs)
+    if program := CURRENT.get():
+        program.planned = planned.plan
+    return planned
 
 
 def _reached(name: str) -> None:

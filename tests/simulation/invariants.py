@@ -13,7 +13,7 @@ from reconciler.domain.outcome import Result
 from reconciler.errors import ConfigError
 from reconciler.runtime.ports import Command
 from tests.simulation import journal
-from tests.simulation.expected import Wanted, alias_of, facts_of, without_port
+from tests.simulation.expected import Facts, Wanted, alias_of, facts_of, without_port
 from tests.simulation.passes import Pass, Seen
 
 CANARY = "canary-5d1f0e77"
@@ -85,6 +85,13 @@ def only_ours_are_signalled(sim: "Simulation", done: Pass) -> Iterator[str]:
             yield f"signal {one.number} to {one.target.pid} {one.target.argv}"
 
 
+@after_each("I1")
+def who_runs_in_a_slot_holds_its_lock(sim: "Simulation", _: Pass) -> Iterator[str]:
+    for one in sim.host.kernel.processes():
+        if one.ours and not one.zombie and one.marks and one.lock_slot != one.marks.slot:
+            yield f"{one.pid} {one.argv} holds the lock of {one.lock_slot or 'no slot'}"
+
+
 @after_each("I15")
 def nothing_is_done_without_a_whole_picture(_: "Simulation", done: Pass) -> Iterator[str]:
     if done.blind:
@@ -121,13 +128,13 @@ def the_unchanged_is_left_alone(sim: "Simulation", done: Pass) -> Iterator[str]:
 def _as_declared(sim: "Simulation", done: Pass, one: Seen) -> bool:
     """Whether a process with a slot of its own was made from exactly what the files say."""
     born, fleet, name = sim.births.get(one.born), done.fleet, alias_of(one.argv)
-    if born is None or fleet is None or done.wanted is None:
+    if born is None or born.files is None or fleet is None or done.wanted is None:
         return False
     model = fleet.spec.models.get(name)
     wanted = done.wanted.router if one.is_router else done.wanted.dedicated.get(name)
     port = model.port if model else fleet.spec.active_router.port if fleet.spec.active_router else None
     same_port = port is None or str(port) in one.argv
-    return without_port(one.argv) == wanted and same_port and born == facts_of(sim.host, model, sim.secret)
+    return without_port(one.argv) == wanted and same_port and born.agrees(facts_of(sim.host, model, sim.secret))
 
 
 @after_each("I10")
@@ -143,10 +150,11 @@ def applied_twice_the_second_does_nothing(sim: "Simulation", done: Pass) -> Iter
 
 
 @after_each("I5")
-def our_own_end_ends_nothing(_: "Simulation", done: Pass) -> Iterator[str]:
+def our_own_end_ends_nothing(sim: "Simulation", done: Pass) -> Iterator[str]:
     if done.killed and done.sound:
+        dying = {one.target.identity for one in sim.host.kernel.signals}
         for one in done.before.values():
-            if one.pid not in done.after and one.born not in done.hit and not one.inside:
+            if one.pid not in done.after and one.born not in dying and not one.inside:
                 yield f"{one.pid} {one.argv} is gone"
 
 
@@ -173,13 +181,14 @@ def the_protected_go_on(_: "Simulation", done: Pass) -> Iterator[str]:
 
 @after_each("I22")
 def what_is_restored_runs(_: "Simulation", done: Pass) -> Iterator[str]:
-    if not done.calm:
-        return
-    names = {alias_of(one.argv) for one in done.after.values() if one.ours}
+    begun = {one.process.pid for one in done.spawns}
     for one in done.outcomes:
-        name = one.resource.partition("/")[2]
-        if one.result is Result.RESTORED and name and one.pid is not None and one.pid not in done.after:
-            yield f"{one.resource} is said to be restored; what runs is {sorted(names)}"
+        if one.result is not Result.RESTORED:
+            continue
+        if one.pid not in begun and (one.pid is not None or one.port is None):
+            yield f"{one.resource} is said to be restored, and nothing was started"
+        if done.calm and one.pid is not None and one.pid not in done.after:
+            yield f"{one.resource} is said to be restored, and does not run"
 
 
 @after_each("I23")
@@ -206,7 +215,7 @@ def it_is_as_declared(sim: "Simulation", done: Pass) -> Iterator[str]:
             yield f"{name} does not run"
         elif without_port(own[name].argv) != argv:
             yield f"{name} runs as {own[name].argv}, declared is {argv}"
-        elif (born := sim.births.get(own[name].born)) and born != _facts(sim, done, name):
+        elif (born := sim.births.get(own[name].born)) and not born.agrees(_facts(sim, done, name)):
             yield f"{name} is made from {born}, there is {_facts(sim, done, name)}"
     for name in own.keys() - want.dedicated.keys():
         if own[name].slot not in kept:
@@ -214,7 +223,7 @@ def it_is_as_declared(sim: "Simulation", done: Pass) -> Iterator[str]:
     yield from _router_as_declared(sim, done, want, kept)
 
 
-def _facts(sim: "Simulation", done: Pass, name: str) -> object:
+def _facts(sim: "Simulation", done: Pass, name: str) -> Facts:
     model = done.fleet.spec.models.get(name) if done.fleet else None
     return facts_of(sim.host, model, sim.secret)
 
@@ -264,8 +273,13 @@ def the_journal_is_closed(sim: "Simulation", _: Pass) -> Iterator[str]:
 def the_record_is_true(sim: "Simulation", done: Pass) -> Iterator[str]:
     alive = {(one.pid, one.instance) for one in _ours(done)}
     recorded = journal.instances(sim.store)
+    declared = (
+        {"router", *(f"model/{name}" for name, one in done.fleet.spec.models.items() if one.enabled)}
+        if done.fleet
+        else set()
+    )
     for resource, pid, instance in recorded:
-        if (pid, instance) not in alive and not instance.startswith("adopted-"):
+        if (pid, instance) not in alive and resource in declared:
             yield f"{resource} is recorded as process {pid}, which is not there"
     for one in _ours(done):
         if not one.inside and (one.pid, one.instance) not in {(pid, mark) for _, pid, mark in recorded}:

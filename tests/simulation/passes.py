@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.config.load import LoadedFleet
+from reconciler.domain.change import Reason
 from reconciler.domain.identity import ProcessIdentity
 from reconciler.domain.outcome import Outcome, RunReport
+from reconciler.domain.plan import Plan
 from reconciler.errors import ReconcilerError
 from tests.simulation.expected import Wanted
 from tests.simulation.kernel import SignalSent, Spawned
@@ -85,6 +87,7 @@ class Pass:
     report: RunReport | None = None
     error: ReconcilerError | None = None
     killed: bool = False
+    plan: Plan | None = None
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -97,13 +100,20 @@ class Pass:
         return [name for name in self.boundaries if is_effect(name)]
 
     @property
+    def certain(self) -> bool:
+        """Whether the plan says of nothing that it is left alone because it could not be seen."""
+        return self.plan is not None and all(one.reason is not Reason.UNKNOWN for one in self.plan.changes)
+
+    @property
     def summary(self) -> str:
         """One line for a reader of the history."""
         if self.killed:
             return f"killed at {self.boundaries[-1]} (boundary {len(self.boundaries)})"
         if self.report is None:
             return f"{type(self.error).__name__}: {self.error}" if self.error else "planned"
-        steps = ", ".join(f"{one.action} {one.resource} {one.result} {one.message[:80]}".strip() for one in self.outcomes)
+        steps = ", ".join(
+            f"{one.action} {one.resource} {one.result} {one.message[:80]}".strip() for one in self.outcomes
+        )
         return f"exit {self.report.exit_code}: {steps or 'nothing'}"
 
     @property

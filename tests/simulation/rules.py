@@ -11,6 +11,7 @@ from random import Random
 
 from tests.simulation import drafts
 from tests.simulation.drafts import FILES, NAMES, ModelDraft
+from tests.simulation.expected import alias_of
 from tests.simulation.process import SimProcess
 from tests.simulation.program import Program
 from tests.simulation.simulation import Nth, Simulation, kill
@@ -161,6 +162,28 @@ def applies_while_the_world_moves(sim: Simulation, rng: Random) -> None:
     sim.disturb()
 
 
+@rule(3)
+def a_pid_is_given_away_under_our_hands(sim: Simulation, rng: Random) -> None:
+    """What is about to be stopped dies between the look and the signal, and its pid is a stranger's."""
+    living = {alias_of(one.argv): one for one in sim.host.kernel.processes() if one.ours and not one.zombie}
+    names = [name for name in sorted(living) if name in sim.draft.models and living[name].parent_pid == 1]
+    if not names:
+        return
+    sim.disturb()
+    name = rng.choice(names)
+    old, doomed = sim.draft.models[name], living[name]
+    sim.edit(sim.draft.with_model(name, replace(old, ctx=1024 if old.ctx == 2048 else 2048)))
+
+    def given_away(sim: Simulation, _: Program) -> None:
+        sim.host.kernel.kill(doomed.pid, signal.SIGKILL)
+        sim.host.clock.advance(0.01)
+        sim.host.kernel.spawn_stranger(doomed.argv, {}, pid=doomed.pid)
+
+    when = Nth(rng.randint(1, 4), rng.choice(("http:/slots", "http:/health", "commit:", "signal:")))
+    sim.apply(interruption=given_away, when=when, insist=True)
+    sim.disturb()
+
+
 @rule(4)
 def two_apply_at_once(sim: Simulation, rng: Random) -> None:
     sim.both(rng.choice((0.0, 0.01, 0.3, 1.0)), when=_somewhere(rng) if rng.random() < 0.5 else None)
@@ -294,7 +317,7 @@ def the_clock_jumps(sim: Simulation, rng: Random) -> None:
 @rule(2)
 def time_passes(sim: Simulation, rng: Random) -> None:
     sim.disturb()
-    sim.host.clock.advance(rng.choice((0.05, 1.0, 60.0, 86_400.0)))
+    sim.host.clock.advance(rng.choice((0.05, 1.0, 60.0, 3600.0)))
 
 
 @rule(2)
@@ -312,6 +335,7 @@ def the_store_is_lost(sim: Simulation, _: Random) -> None:
     sim.disturb()
     for name in ("store.db", "store.db-wal", "store.db-shm"):
         (sim.host.directory / name).unlink(missing_ok=True)
+    sim.births = {born: facts.forgotten() for born, facts in sim.births.items()}
 
 
 @rule(1)

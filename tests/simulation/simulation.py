@@ -119,6 +119,9 @@ class Simulation:
         if self.declared() is None:
             self.write(before)
             return False
+        for line in sorted(set(draft.text().splitlines()) ^ set(before.splitlines())):
+            sign = "+" if line in draft.text() else "-"
+            self.tell(f"      {sign} {line.partition('health')[0]}")
         self.draft = draft
         return True
 
@@ -228,6 +231,7 @@ class Simulation:
         self._note(done, program, result)
 
     def _note(self, done: Pass, program: Program, result: object) -> None:
+        done.plan = program.planned
         if program.dead:
             done.killed = True
             self.counts["killed"] += 1
@@ -268,7 +272,7 @@ class Simulation:
         done.store_after = digest_of(self.host.directory)
         self.tell(f"      {done.summary}")
         invariants.after_pass(self, done)
-        well = done.calm and done.report is not None and done.report.exit_code in {0, 8}
+        well = done.calm and done.certain and done.report is not None and done.report.exit_code in {0, 8}
         self.resting = self.config.read_text(encoding="utf-8") if well else None
 
     def plan(self) -> None:
@@ -302,6 +306,7 @@ class Simulation:
         if self._saved is None:
             return
         (fleet, plan), self._saved = self._saved, None
+        self.resting = None
         done = self._begin(insist=True, calm=not self.disturbed, alone=True)
         done.fleet, done.wanted = fleet, Wanted.of(fleet, self.host)
         program = self._program(done, None, None)

@@ -23,12 +23,17 @@ def soak(*, minutes: float, seeds: int, first: int, steps: int) -> int:
             total += done.counts
             if done.problem:
                 bad.append(done)
-                print(f"seed {done.seed}: {done.problem}\n  python -m tests.simulation --seed {done.seed} --steps {steps}", flush=True)
+                print(
+                    f"seed {done.seed}: {done.problem}\n  python -m tests.simulation --seed {done.seed} --steps {steps}",
+                    flush=True,
+                )
             if seeds or time.monotonic() - began < minutes * 60:
                 pending |= {pool.submit(_walked, seed, steps) for seed in islice(numbers, 1)}
     seconds = time.monotonic() - began
-    print(f"{walked} seeds, {total['steps']} steps, {total['passes']} passes ({total['passes'] / seconds:.0f} a second), "
-          f"{total['killed']} kills, {len(bad)} violations, {seconds:.0f} s")
+    print(
+        f"{walked} seeds, {total['steps']} steps, {total['passes']} passes ({total['passes'] / seconds:.0f} a second), "
+        f"{total['killed']} kills, {len(bad)} violations, {seconds:.0f} s"
+    )
     return 1 if bad else 0
 
 

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -27,11 +27,23 @@ class Walk:
     error: BaseException | None = None
 
 
-def walk(seed: int, steps: int = STEPS, *, say: Callable[[str], None] | None = None) -> Walk:
-    """Takes so many steps, and lets everything come to rest at the end."""
+def walk(
+    seed: int,
+    steps: int = STEPS,
+    *,
+    say: Callable[[str], None] | None = None,
+    only: Collection[str] = RULES,
+) -> Walk:
+    """
+    Takes so many steps, and lets everything come to rest at the end.
+
+    Args:
+        only: the names of what may happen.
+    """
     done = Walk(seed=seed, steps=steps)
     draws = Random(f"walk {seed}")
-    names, weights = list(RULES), [weight for _, weight in RULES.values()]
+    names = [name for name in RULES if name in only]
+    weights = [RULES[name][1] for name in names]
     place = Path(tempfile.mkdtemp(dir=HOLD if HOLD.is_dir() else None, prefix="simulation-"))
     try:
         with Simulation(seed, place / "machine") as sim:
