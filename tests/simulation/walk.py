@@ -41,7 +41,7 @@ def walk(
         only: the names of what may happen.
     """
     done = Walk(seed=seed, steps=steps)
-    draws = Random(f"walk {seed}")
+    draws = Random(f"walk {seed}")  # noqa: S311 - a seed is a walk
     names = [name for name in RULES if name in only]
     weights = [RULES[name][1] for name in names]
     place = Path(tempfile.mkdtemp(dir=HOLD if HOLD.is_dir() else None, prefix="simulation-"))
@@ -54,7 +54,7 @@ def walk(
                 sim.begin_step(number, name)
                 done.trace = sim.trace
                 try:
-                    RULES[name][0](sim, Random(f"{seed} {number}"))
+                    RULES[name][0](sim, Random(f"{seed} {number}"))  # noqa: S311 - the same
                 except Exception as error:  # noqa: BLE001 - whatever our program raises is a finding
                     done.problem, done.error = f"{type(error).__name__}: {error}", error
                     return done
