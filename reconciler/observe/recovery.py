@@ -45,13 +45,20 @@ def with_found(
 
 def with_begun(record: Record, processes: Iterable[ObservedProcess]) -> Record:
     """The record with what a run that was cut off had just started: its intent says what the process was made from."""
-    alive = {one.marks.instance: one.marks.slot for one in processes if one.marks}
+    alive = {one.marks.instance: one for one in processes if one.marks}
     by_slot = {line.uid: line for line in record.resources.values()}
     for step in record.open_steps:
-        line = by_slot.get(alive[step.instance]) if step.instance in alive else None
-        if line is not None and step.applied is not None:
-            # Under the name that it was started with: it may just be moving.
-            by_slot[line.uid] = replace(line, resource=step.resource, applied=step.applied, desired_running=True)
+        process = alive.get(step.instance) if step.instance else None
+        line = by_slot.get(process.marks.slot) if process and process.marks else None
+        if process and line is not None and step.applied is not None:
+            # Under the name and with the port that it was started with: it may just be moving.
+            by_slot[line.uid] = replace(
+                line,
+                resource=step.resource,
+                applied=step.applied,
+                desired_running=True,
+                port=port_of(process.argv) or line.port,
+            )
     return replace(record, resources={line.resource: line for line in by_slot.values()})
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from reconciler.domain.change import Reason
 from reconciler.domain.outcome import Result
 from reconciler.errors import ConfigError
 from reconciler.runtime.ports import Command
@@ -63,7 +64,8 @@ def before_spawn(sim: "Simulation", command: Command) -> None:
     for one in sim.seen().values():
         if one.slot == slot:
             sim.fail("I1", f"a second process for slot {slot} beside {one.pid} {one.argv}")
-        if one.ours and name and alias_of(one.argv) == name:
+        # A child of the router that does not obey it is nobody's fault.
+        if one.ours and name and alias_of(one.argv) == name and not (one.inside and sim.disturbed):
             sim.fail("I1", f"a second process for {name} beside {one.pid} {one.argv}")
     if slot not in {uid for uid, _, _ in journal.open_steps(sim.store)}:
         sim.fail("I30", f"{command.argv} is started without a row in the journal")
@@ -206,7 +208,7 @@ def a_way_back_is_no_success(_: "Simulation", done: Pass) -> Iterator[str]:
 
 @when_settled("I9", "I12", "I13")
 def it_is_as_declared(sim: "Simulation", done: Pass) -> Iterator[str]:
-    want, kept = done.wanted, set(journal.protected(sim.store))
+    want, kept = done.wanted, _kept(sim, done)
     if want is None:
         return
     own = {alias_of(one.argv): one for one in _ours(done) if not one.is_router and not one.inside}
@@ -232,6 +234,12 @@ def _ours(done: Pass) -> list[Seen]:
     return [one for one in done.after.values() if one.ours]
 
 
+def _kept(sim: "Simulation", done: Pass) -> set[str]:
+    """Slots that may run although nobody declares them: the protected."""
+    by_plan = {change.slot for change in done.plan.changes if change.reason is Reason.PROTECTED} if done.plan else set()
+    return {*journal.protected(sim.store), *filter(None, by_plan)}
+
+
 def _router_as_declared(sim: "Simulation", done: Pass, want: Wanted, kept: set[str]) -> Iterator[str]:
     routers = [one for one in _ours(done) if one.is_router]
     if want.router is None:
@@ -253,7 +261,7 @@ def _router_as_declared(sim: "Simulation", done: Pass, want: Wanted, kept: set[s
             yield f"the router has {name} as {section}, declared is {keys}"
         if name in want.always and status != "loaded":
             yield f"{name} is {status} in the router"
-    if (more := listed.keys() - want.sections.keys()) and not kept:
+    if (more := listed.keys() - want.sections.keys() - want.dedicated.keys()) and not kept:
         yield f"the router lists {sorted(more)}, which nobody declares"
 
 

@@ -253,7 +253,7 @@ class Simulation:
         return Pass(
             fleet=fleet,
             wanted=Wanted.of(fleet, self.host) if fleet else None,
-            calm=calm and not self.disturbed,
+            calm=calm and not self.disturbed and not self._somebody_dies(),
             alone=alone,
             sound=alone and not self.disturbed,
             blind=self.host.processes_unreadable and calm,
@@ -273,7 +273,12 @@ class Simulation:
         self.tell(f"      {done.summary}")
         invariants.after_pass(self, done)
         well = done.calm and done.certain and done.report is not None and done.report.exit_code in {0, 8}
-        self.resting = self.config.read_text(encoding="utf-8") if well else None
+        self.resting = self.config.read_text(encoding="utf-8") if well and not self._somebody_dies() else None
+
+    def _somebody_dies(self) -> bool:
+        """Whether a server was told to end, not by us, and has not yet."""
+        told = {id(one.target) for one in self.host.kernel.signals if one.program is None}
+        return any(id(one) in told for one in self.host.kernel.processes() if not one.zombie)
 
     def plan(self) -> None:
         """Looks and plans, as `plan --out` does; nothing may change by that."""
