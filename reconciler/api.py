@@ -131,7 +131,7 @@ async def apply(
         with Store.open(world.directory) as store:
             record = store.record()
         now = await plan_fleet(world, fleet.spec, record, PlanOptions(catalogue=world.catalogue))
-        ensure_fresh(SavedPlan(plan=plan, fleet=fleet.spec), now.record, now.seen)
+        ensure_fresh(SavedPlan(plan=plan, fleet=fleet.spec), now.record, now.seen, now.plan)
         errand = Errand(operation="apply", plan_document=plan_json(plan), origin=fleet.origin, program=VERSION)
         with open_writer(world, fleet.spec.fleet) as writer:
             return await apply_once(world, replace(now, plan=plan), writer, errand, hook=hook, parallelism=parallelism)
