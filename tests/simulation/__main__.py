@@ -5,41 +5,48 @@ import os
 import sys
 import traceback
 
+from tests.simulation.soak import Soak, cores, keep
 from tests.simulation.walk import STEPS, walk
+
+say = print
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation")
-    parser.add_argument("--seed", type=int, help="replay this one, and say what happens")
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--minutes", type=float, default=0.0, help="walk new seeds for so long")
-    parser.add_argument("--seeds", type=int, default=0, help="walk so many seeds")
-    parser.add_argument("--first", type=int, default=0)
+    """One seed that is shown, or many that are counted; 1 when something does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, help="replay this one, and show what happens")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of each seed")
+    parser.add_argument("--minutes", type=float, help="walk seeds for so long")
+    parser.add_argument("--seeds", type=int, help="walk so many seeds")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--workers", type=int, default=cores())
+    parser.add_argument("--keep", action="store_true", help="write the figures for docs/reliability.md")
     asked = parser.parse_args()
     if asked.seed is not None:
         return _replay(asked.seed, asked.steps)
-    from tests.simulation.soak import soak
-
-    return soak(minutes=asked.minutes, seeds=asked.seeds, first=asked.first, steps=asked.steps)
+    if asked.minutes is None and asked.seeds is None:
+        parser.error("say --seed, --seeds or --minutes")
+    soak = Soak(minutes=asked.minutes, seeds=asked.seeds, first=asked.first, steps=asked.steps)
+    soak.run(asked.workers, say)
+    if asked.keep:
+        keep(soak.figures())
+    say(soak.summary())
+    return 1 if soak.failed else 0
 
 
 def _replay(seed: int, steps: int) -> int:
-    done = walk(seed, steps, say=print)
-    if not done.problem:
-        print(f"seed {seed}: {steps} steps, everything holds")
-        return 0
+    done = walk(seed, steps, say=say)
     if done.error is not None:
         traceback.print_exception(done.error)
-    print(f"seed {seed}: {done.problem}")
-    return 1
+    say(f"seed {seed}, {steps} steps: {done.problem or 'everything holds'}")
+    return 1 if done.problem else 0
 
 
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":
-        # The order of sets of texts is chance, too.
-        os.execve(
-            sys.executable,
-            [sys.executable, "-m", "tests.simulation", *sys.argv[1:]],
-            {**os.environ, "PYTHONHASHSEED": "0"},
+        # The order of a set of texts is chance, too.
+        again = [sys.executable, "-m", "tests.simulation", *sys.argv[1:]]
+        os.execve(  # noqa: S606 - ourselves
+            sys.executable, again, {**os.environ, "PYTHONHASHSEED": "0"}
         )
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""What a machine looks like on which a fleet was just applied and nothing ever went wrong, worked out from the files."""
+"""What a machine looks like on which nothing ever went wrong, worked out from the files."""
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace

@@ -161,7 +161,7 @@ def our_own_end_ends_nothing(sim: "Simulation", done: Pass) -> Iterator[str]:
 
 
 @after_each("I19")
-def what_is_served_does_not_end_by_the_dozen(sim: "Simulation", done: Pass) -> Iterator[str]:
+def what_is_served_does_not_end_by_the_dozen(_: "Simulation", done: Pass) -> Iterator[str]:
     if done.insists or not done.calm or len(done.served) < 3:
         return
     ended = {one.resource for one in done.outcomes if one.action in {"stop", "forget"} and one.result is Result.DONE}
@@ -176,9 +176,9 @@ def the_protected_go_on(_: "Simulation", done: Pass) -> Iterator[str]:
     declared = {name for name, model in done.fleet.spec.models.items() if model.enabled}
     moved = {model.moved_from for model in done.fleet.spec.models.values()}
     for one in done.before.values():
-        if one.slot in done.protected and one.born in done.hit and not one.is_router:
-            if alias_of(one.argv) not in declared | moved:
-                yield f"{one.pid} {one.argv}"
+        left = alias_of(one.argv) not in declared | moved and not one.is_router
+        if left and one.slot in done.protected and one.born in done.hit:
+            yield f"{one.pid} {one.argv}"
 
 
 @after_each("I22")

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 
 def open_steps(store: Path) -> list[tuple[str, str, str]]:
@@ -31,7 +32,7 @@ def instances(store: Path) -> list[tuple[str, int, str]]:
     return _rows(store, query)
 
 
-def _rows(store: Path, query: str) -> list[tuple]:
+def _rows(store: Path, query: str) -> list[tuple[Any, ...]]:
     if not store.exists():
         return []
     with closing(_connect(store)) as connection:

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from reconciler.domain.plan import Plan
 from reconciler.runtime.world import World
 from tests.simulation.files import SimulatedFiles
 from tests.simulation.host_info import SimulatedHostInfo

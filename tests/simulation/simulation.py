@@ -47,7 +47,7 @@ When = Callable[[str], bool]
 Interruption = Callable[["Simulation", Program], None]
 
 
-class Violation(AssertionError):
+class ViolationError(AssertionError):
     """An invariant does not hold."""
 
 
@@ -103,6 +103,7 @@ class Simulation:
 
     def set_secret(self, number: int | None) -> None:
         """Another key, or none."""
+        self.disturb()
         if number is None:
             self.host.environ.pop(drafts.SECRET, None)
         else:
@@ -155,6 +156,7 @@ class Simulation:
 
     def tell(self, line: str) -> None:
         """Notes what happened."""
+        line = line.replace(str(self.directory), "…")
         self.trace.append(line)
         if self.say:
             self.say(line)
@@ -366,7 +368,7 @@ class Simulation:
 
     def fail(self, number: str, what: str) -> NoReturn:
         """An invariant does not hold."""
-        raise Violation(f"{number}: {what}")
+        raise ViolationError(f"{number}: {what}")
 
 
 def kill(_: Simulation, program: Program) -> None:

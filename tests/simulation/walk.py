@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from tests.simulation.killed import Killed
 from tests.simulation.rules import RULES
 from tests.simulation.simulation import Simulation
 
@@ -55,7 +56,7 @@ def walk(
                 done.trace = sim.trace
                 try:
                     RULES[name][0](sim, Random(f"{seed} {number}"))  # noqa: S311 - the same
-                except Exception as error:  # noqa: BLE001 - whatever our program raises is a finding
+                except (Exception, Killed) as error:  # noqa: BLE001 - whatever our program raises is a finding
                     done.problem, done.error = f"{type(error).__name__}: {error}", error
                     return done
                 sim.counts["steps"] += 1
