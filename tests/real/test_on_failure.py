@@ -1,12 +1,25 @@
 """A change that fails goes back by itself; with `--on-failure rollback` everything that its run has changed does."""
 
+import asyncio
 import json
+import signal
 from typing import Any
 
 import pytest
 
+from reconciler.api import (
+    OnFailure,
+    PlanOptions,
+    RunReport,
+    Store,
+    apply,
+    load,
+    make_plan,
+    observe,
+    open_world,
+)
 from reconciler.llama.argv import after
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import Sandbox, wait_until
 
 TEN = [f"m{number}" for number in range(10)]
 SEVENTH = TEN[6]
@@ -156,3 +169,86 @@ def test_a_protected_model_that_was_just_started_is_not_stopped_by_a_run_that_go
 
     assert {name for name, row in sandbox.status().items() if row["ready"]} == {"a", "r", "router"}
     assert sandbox.router_models() == {"r": "loaded"}
+
+
+@pytest.mark.invariant("I12", "I30")
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [
+        ("d", "undo-journalled"),
+        ("d", "spawned:2"),
+        ("d", "ready"),
+        ("r", "undo-journalled"),
+        ("r", "reloaded:2"),
+        ("r", "load-asked:2"),
+    ],
+)
+def test_a_crash_on_the_way_back_of_one_change_ends_as_if_there_had_been_none(
+    sandbox: Sandbox, broken: str, name: str, point: str
+) -> None:
+    sandbox.dedicated("d")
+    sandbox.routed("r", "s")
+    sandbox.apply()
+    sandbox.document["models"][name]["path"] = broken
+    sandbox.apply(exits=137, RECONCILE_CRASHPOINT=point)
+
+    sandbox.apply(exits=5)
+
+    assert contexts(sandbox) == dict.fromkeys(("d", "r", "s"), "256")
+    assert all(row["ready"] for row in sandbox.status().values())
+    assert "failed before" in sandbox.run("plan").stdout
+
+
+@pytest.mark.invariant("I12", "I30")
+@pytest.mark.parametrize("point", ["lines-restored", "wave-journalled:2", "spawned:5", "ready:4"])
+def test_a_crash_while_a_run_goes_back_ends_in_what_is_declared(sandbox: Sandbox, broken: str, point: str) -> None:
+    sandbox.dedicated("a", "b", "c")
+    sandbox.apply()
+    for name in ("a", "b"):
+        sandbox.document["models"][name]["memory"] = {"ctx_size": 512}
+    sandbox.document["models"]["c"]["path"] = broken
+    sandbox.apply("--on-failure", "rollback", exits=137, RECONCILE_CRASHPOINT=point)
+
+    sandbox.apply(exits=5)
+
+    assert contexts(sandbox) == {"a": "512", "b": "512", "c": "256"}
+    assert sandbox.actions() == {"model/c": "restart"}
+
+
+def test_the_first_interruption_lets_a_run_go_back_to_its_end(sandbox: Sandbox, broken: str) -> None:
+    sandbox.dedicated("a", "b", memory={"ctx_size": 8192})
+    sandbox.apply()
+    before = contexts(sandbox)
+    sandbox.document["models"]["a"]["memory"] = {"ctx_size": 4096}
+    sandbox.document["models"]["b"]["path"] = broken
+    with sandbox.start("apply", "-y", "--on-failure", "rollback", "--parallelism", "1") as process:
+        wait_until(lambda: "a: restoring" in (process.stderr.readline() if process.stderr else ""))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=40)
+
+    assert process.returncode == 130
+    assert contexts(sandbox) == before
+    assert all(row["ready"] for row in sandbox.status().values())
+
+
+def test_the_python_api_takes_a_run_back(sandbox: Sandbox, broken: str) -> None:
+    sandbox.dedicated("a")
+    sandbox.dedicated("bad", path=broken)
+    sandbox.write()
+    fleet = load(sandbox.config)
+    world = open_world(fleet, sandbox.store, llama_server=str(sandbox.llama_server))
+
+    async def run() -> RunReport:
+        with Store.open(world.directory) as store:
+            look = await observe(world, store.record(), fleet.spec)
+        plan = make_plan(fleet.spec, look.record, look.seen, PlanOptions(origin=fleet.origin))
+        return await apply(world, fleet, plan, on_failure=OnFailure.ROLLBACK)
+
+    report = asyncio.run(run())
+
+    assert {one.resource: str(one.result) for one in report.outcomes} == {
+        "model/a": "restored",
+        "model/bad": "failed",
+    }
+    assert report.exit_code == 5
+    assert sandbox.processes() == []
