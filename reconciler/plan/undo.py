@@ -106,7 +106,7 @@ def _moved(change: Change, before: Record, now: Record, *, failed: bool) -> _Mov
 def _back(one: _Moved, *, router_is_another: bool) -> Change:
     action = _action(one, router_is_another=router_is_another)
     line = one.old or one.now
-    protected = action is Action.STOP and one.now is not None and _protected(one.now)
+    protected = action is Action.STOP and one.now is not None and one.now.is_protected
     return Change(
         resource=line.resource if line else one.change.resource,
         action=Action.KEEP if protected else action,
@@ -177,10 +177,6 @@ def _served(line: ResourceRecord | None) -> bool:
 
 def _in_router(line: ResourceRecord | None) -> bool:
     return line is not None and line.applied is not None and line.applied.serve == "router"
-
-
-def _protected(line: ResourceRecord) -> bool:
-    return line.protected or bool(line.applied and line.applied.document.get("protect"))
 
 
 def _router_of(record: Record) -> str | None:
