@@ -45,7 +45,8 @@ async def put_back(ctx: Context, change: Change, end: StepEnd, lines: Lines, rou
     again = NOTHING_LOADED
     try:
         await put(ctx, batch, batch.after)
-        if state and state.status in LOADED:
+        # The look may be that of a router that a run which was cut off had left without it.
+        if (state and state.status in LOADED) or line.applied.document.get("load", "always") == "always":
             again = await load(ctx, change, router, name, line.applied)
     except ReconcilerError as error:
         again = Readiness(ready=False, seconds=0.0, cause=error.summary)
