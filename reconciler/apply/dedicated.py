@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.apply.context import Context
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.downloads import alone
 from reconciler.apply.launch import Launched, launch, new_instance
 from reconciler.apply.policies import policy_of
@@ -120,4 +121,5 @@ async def _attempt(
             await end(launched.handle, policy)
             launched.handle.close()
             await end_survivors(ctx, slot, policy)
+    crashpoint("ready" if readiness.ready else "attempt-ended")
     return launched, readiness

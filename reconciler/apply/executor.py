@@ -169,6 +169,7 @@ class Execution:
             return []
         stops = [replace(change, action=Action.STOP) for change in leaving]
         ends = await change_models(self.ctx, stops, self.lines, self._router())
+        crashpoint("router-left")
         stuck = [
             (change, end) for change, end in zip(leaving, ends, strict=True) if end.outcome.result is Result.FAILED
         ]

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.apply.context import Context
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.crossing import own_again
 from reconciler.apply.dedicated import stop as stop_process
 from reconciler.apply.downloads import alone
@@ -70,6 +71,8 @@ async def change_models(
         return await _refused(ctx, batch, error, ended)
     loads = await _load_all(ctx, batch, {name for name, state in was.items() if state.status in LOADED})
     failed_loads = {name: one for name, one in loads.items() if not one.new.ready}
+    if failed_loads:
+        crashpoint("load-failed")
     if back := {
         name: one
         for name, one in failed_loads.items()

@@ -46,7 +46,9 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
     refresh = refreshed(ctx, plan)
     for line in begun(ctx):
         writer.put(line, ctx.world.clock.now())
+    crashpoint("found-noted")
     writer.abandon_open_steps(ctx.world.clock.now())
+    crashpoint("steps-abandoned")
     if plan.is_empty and not refresh:
         settle(ctx.record, ctx.seen, ctx.fleet, writer)
         return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
@@ -64,6 +66,7 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
     crashpoint("run-begun")
     for line in refresh:
         writer.put(line, clock.now())
+    crashpoint("lines-refreshed")
     execution = Execution(
         ctx=ctx,
         plan=plan,

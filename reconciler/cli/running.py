@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.run import Errand
 from reconciler.cli.boundary import INTERRUPTED
 from reconciler.cli.live import reporting
@@ -60,6 +61,7 @@ class Deed:
 def locked(directory: Path, operation: str, manner: Manner, output: Output) -> Iterator[None]:
     """Holds the lock of the store; says who has it when that takes a moment."""
     with holding(directory, operation, manner.lock_timeout, output):
+        crashpoint("lock-taken")
         yield
 
 
