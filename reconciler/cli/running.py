@@ -22,7 +22,7 @@ from reconciler.cli.live import reporting
 from reconciler.cli.locking import holding
 from reconciler.cli.output import Format, Output
 from reconciler.cli.pipes import unread
-from reconciler.cli.planning import blocking, refuse_errors, refuse_objections
+from reconciler.cli.planning import refuse_errors, refuse_objections
 from reconciler.cli.request import Manner
 from reconciler.cli.waiting import result_of
 from reconciler.domain.frozen import frozen
@@ -35,6 +35,7 @@ from reconciler.runtime.world import World
 from reconciler.supervise.acting import apply_once, settle_once
 from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import Planned
+from reconciler.supervise.refusing import blocking
 from reconciler.version import VERSION
 
 TERMINATED = 143
