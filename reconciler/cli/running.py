@@ -26,7 +26,7 @@ from reconciler.cli.planning import refuse_errors, refuse_objections
 from reconciler.cli.request import Manner
 from reconciler.cli.waiting import result_of
 from reconciler.domain.frozen import frozen
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.outcome import OnFailure, RunReport
 from reconciler.errors import UsageError
 from reconciler.plan.codec import plan_json
 from reconciler.render.plan_text import plan_text
@@ -126,7 +126,16 @@ def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Out
         _tell_backup(writer.backup, output)
 
         def run(stop: asyncio.Event) -> Coroutine[None, None, RunReport]:
-            return apply_once(world, planned, writer, errand, hook=hook, parallelism=manner.parallelism, stop=stop)
+            return apply_once(
+                world,
+                planned,
+                writer,
+                errand,
+                hook=hook,
+                parallelism=manner.parallelism,
+                stop=stop,
+                on_failure=OnFailure(manner.on_failure),
+            )
 
         try:
             report = result_of(signals.obeyed(run))
