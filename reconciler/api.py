@@ -28,6 +28,7 @@ from reconciler.plan.freshness import ensure_fresh
 from reconciler.plan.planner import PlanOptions, make_plan
 from reconciler.runtime.binary import find_binary, read_build
 from reconciler.runtime.files import private_directory
+from reconciler.runtime.git import revision_of
 from reconciler.runtime.local_world import local_world
 from reconciler.runtime.store_lock import StoreLock
 from reconciler.runtime.world import World
@@ -135,7 +136,13 @@ async def apply(  # noqa: PLR0913 - those that are optional are the caller's wis
             record = store.record()
         now = await plan_fleet(world, fleet.spec, record, PlanOptions(catalogue=world.catalogue))
         ensure_fresh(SavedPlan(plan=plan, fleet=fleet.spec), now.record, now.seen)
-        errand = Errand(operation="apply", plan_document=plan_json(plan), origin=fleet.origin, program=VERSION)
+        errand = Errand(
+            operation="apply",
+            plan_document=plan_json(plan),
+            origin=fleet.origin,
+            program=VERSION,
+            revision=revision_of(fleet.contents),
+        )
         with open_writer(world, fleet.spec.fleet) as writer:
             return await apply_once(
                 world,

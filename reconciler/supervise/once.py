@@ -15,7 +15,7 @@ from reconciler.runtime.files import private_directory
 from reconciler.runtime.store_lock import StoreLock
 from reconciler.runtime.world import World
 from reconciler.store import Store
-from reconciler.supervise.acting import apply_once, settle_once
+from reconciler.supervise.acting import apply_once
 from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import plan_once
 from reconciler.supervise.refusing import refuse
@@ -69,9 +69,6 @@ async def reconcile_once(
         planned = await plan_once(world, fleet, record, wishes)
         plan = planned.plan
         refuse(plan, hint="insist in the options of the plan")
-        if plan.is_empty and not any(change.fields for change in plan.changes):
-            settle_once(world, planned)
-            return RunReport(run=0, generation=planned.record.generation, skipped_for_safety=bool(plan.objections))
         errand = Errand(
             operation=options.operation, plan_document=plan_json(plan), origin=fleet.origin, program=VERSION
         )

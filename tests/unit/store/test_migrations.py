@@ -60,6 +60,7 @@ def test_a_released_migration_never_changes() -> None:
     assert [(one.name, one.checksum[:16]) for one in MIGRATIONS] == [
         ("first", "24e67b8ef3e116f0"),
         ("normalized", "eeb03e427cd8eb3a"),
+        ("history", "1571b3404d9e9562"),
     ]
 
 
@@ -78,6 +79,7 @@ def test_a_store_says_what_it_is(first: Path) -> None:
             "models", "model_sampling_config", "model_memory_config", "model_gpu_config", "model_advanced_config",
             "model_lora_config", "model_multimodal_config", "model_speculative_config", "model_files",
             "model_server_config", "router_config", "processes", "logging_config", "endpoints", "secrets", "logs",
+            "hold",
         )
     }  # fmt: skip
     raw.close()
