@@ -13,12 +13,15 @@ from reconciler.apply.going_back import Return, go_back
 from reconciler.apply.journal import Journal
 from reconciler.domain.change import Action
 from reconciler.domain.frozen import frozen
+from reconciler.domain.hold import Hold
 from reconciler.domain.observation import Observation
 from reconciler.domain.outcome import Outcome, RunReport
 from reconciler.domain.plan import Plan
-from reconciler.spec.fleet import FleetSpec
+from reconciler.domain.revision import Revision
 from reconciler.spec.record import Record, ResourceRecord
 from reconciler.store import Writer
+
+ROLLBACK = "rollback"
 
 
 @frozen
@@ -27,15 +30,25 @@ class Errand:
     Who runs what, for the journal.
 
     Attributes:
-        operation: `apply`, `destroy`, `adopt`.
+        operation: `apply`, `destroy`, `adopt`, `rollback`.
         plan_document: the plan as JSON, kept with the generation.
         origin: where the configuration came from.
+        revision: of its files, where they are in a repository.
+        hold: what is held afterwards; nothing ends what was held before. That of a rollback is held from before its
+            first act on.
     """
 
     operation: str
     plan_document: Mapping[str, Any]
     origin: str
     program: str
+    revision: Revision | None = None
+    hold: Hold | None = None
+
+    @property
+    def goes_back_to(self) -> Hold | None:
+        """What a rollback holds."""
+        return self.hold if self.operation == ROLLBACK else None
 
 
 LookBack = Callable[[Sequence[Outcome]], Awaitable[Return]]
@@ -61,7 +74,7 @@ async def execute(
     writer.abandon_open_steps(ctx.world.clock.now())
     crashpoint("steps-abandoned")
     if plan.is_empty and not refresh:
-        settle(ctx.record, ctx.seen, ctx.fleet, writer)
+        settle(ctx, writer, errand.operation, errand.hold)
         return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
     clock = ctx.world.clock
     began = clock.monotonic()
@@ -73,10 +86,12 @@ async def execute(
         program=errand.program,
         build=ctx.world.binary.version,
         now=clock.now(),
+        revision=errand.revision,
+        hold=errand.goes_back_to,
     )
     crashpoint("run-begun")
-    for line in refresh:
-        writer.put(line, clock.now())
+    if refresh:
+        writer.refresh(run, refresh, clock.now())
     crashpoint("lines-refreshed")
     journal = Journal(
         writer=writer,
@@ -94,7 +109,7 @@ async def execute(
         skipped_for_safety=_skipped(plan),
         seconds=clock.monotonic() - began,
     )
-    generation = writer.finish_run(run, report, clock.now(), fleet=ctx.fleet)
+    generation = writer.finish_run(run, report, clock.now(), fleet=ctx.fleet, hold=errand.hold, refreshed=bool(refresh))
     crashpoint("run-finished")
     return replace(report, generation=generation)
 
@@ -130,11 +145,13 @@ def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
     )
 
 
-def settle(record: Record, seen: Observation, fleet: FleetSpec, writer: Writer) -> None:
-    """Records what is declared for the fleet as a whole, and what was learned of files, where nothing else is done."""
-    if learned := _architectures(record, seen):
+def settle(ctx: Context, writer: Writer, operation: str, hold: Hold | None) -> None:
+    """Records what is declared for the fleet as a whole, held, and learned of files, where nothing else is done."""
+    now = ctx.world.clock.now()
+    if learned := _architectures(ctx.record, ctx.seen):
         writer.note_architectures(learned)
-    writer.note_fleet(fleet)
+    writer.note_fleet(ctx.fleet, now)
+    writer.set_hold(hold, operation, now)
 
 
 def _architectures(record: Record, seen: Observation) -> dict[str, str]:

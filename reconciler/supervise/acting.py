@@ -9,6 +9,7 @@ from reconciler.apply.context import Context
 from reconciler.apply.going_back import Return
 from reconciler.apply.run import Errand, execute, settle
 from reconciler.domain.event import Hook, ignore
+from reconciler.domain.hold import Hold
 from reconciler.domain.outcome import OnFailure, Outcome, RunReport
 from reconciler.observe.observer import observe
 from reconciler.plan.undo import undo_plan
@@ -55,12 +56,13 @@ async def apply_once(  # noqa: PLR0913 - the four that are optional are the call
     return await execute(ctx, planned.plan, writer, errand, parallelism=parallelism, way_back=goes_back)
 
 
-def settle_once(world: World, planned: Planned) -> Path | None:
+def settle_once(world: World, planned: Planned, *, operation: str, hold: Hold | None) -> Path | None:
     """
-    Lets the store know what is declared, and brings it to today's form, when there is nothing to do.
+    Lets the store know what is declared and held, and brings it to today's form, when there is nothing to do.
 
     Returns the backup, where it had to be brought there.
     """
     with open_writer(world, planned.fleet.fleet) as writer:
-        settle(planned.record, planned.seen, planned.fleet, writer)
+        ctx = Context(world=world, fleet=planned.fleet, record=planned.record, seen=planned.seen, hook=ignore)
+        settle(ctx, writer, operation, hold)
         return writer.backup
