@@ -191,3 +191,22 @@ def test_a_new_version_that_fails_where_the_old_one_had_died_brings_the_old_one_
     sandbox.apply(exits=5)
 
     assert contexts(sandbox) == {"a": "256", "b": "256"}
+
+
+@pytest.mark.invariant("I12")
+@pytest.mark.parametrize("load", ["always", "on-demand"])
+def test_a_crash_after_a_reload_is_mended_also_when_the_files_went_back(sandbox: Sandbox, load: str) -> None:
+    sandbox.routed("a", load=load)
+    sandbox.routed("b")
+    sandbox.apply()
+    sandbox.document["models"]["a"]["memory"] = {"ctx_size": 512}
+    sandbox.apply(exits=137, RECONCILE_CRASHPOINT="reloaded" if load == "on-demand" else "step-done")
+    sandbox.routed("a", load=load)
+
+    assert sandbox.actions() == {"model/a": "reload"}
+    sandbox.apply()
+
+    if load == "on-demand":
+        get_json(sandbox.router_port, "/slots?model=a&autoload=true")
+    assert contexts(sandbox) == {"a": "256", "b": "256"}
+    assert sandbox.actions() == {}
