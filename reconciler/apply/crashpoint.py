@@ -37,6 +37,8 @@ POINTS: Mapping[str, str] = {
     "load-asked": "the router was told to load a model; it may be loading",
     "load-failed": "the router could not load a new section; the one before is not put back",
     "loaded": "the router has the model loaded; its step is open",
+    "undo-journalled": "a failure and the intent of the way back are recorded; the version before does not run yet",
+    "lines-restored": "a run that goes back has put back lines without a process; no process of it was touched",
     "step-done": "a step is done in the world; its outcome is not in the journal",
     "step-journalled": "outcomes and the lines that they make true are recorded; the run is open",
     "run-finished": "everything is recorded; the report is not shown, the lock not let go",

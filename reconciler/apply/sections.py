@@ -44,10 +44,10 @@ class Batch:
         return model_name(self.listed(name) or self.changes[name].resource) or name
 
     def section_before(self, name: str) -> Applied | None:
-        """The other section that a model had; one that is the same is no way back."""
-        old = self.listed(name)
+        """The other section that a model had; one that is the same under the same name is no way back."""
+        old, now = self.listed(name), self.changes[name].resource
         before = self.before[old] if old else None
-        return before if before != self.after.get(self.changes[name].resource) else None
+        return before if old != now or before != self.after.get(now) else None
 
 
 def sections_after(

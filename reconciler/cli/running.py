@@ -22,11 +22,13 @@ from reconciler.cli.live import reporting
 from reconciler.cli.locking import holding
 from reconciler.cli.output import Format, Output
 from reconciler.cli.pipes import unread
-from reconciler.cli.planning import blocking, refuse_errors, refuse_objections
+from reconciler.cli.planning import refuse_errors, refuse_objections
 from reconciler.cli.request import Manner
 from reconciler.cli.waiting import result_of
 from reconciler.domain.frozen import frozen
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.hold import Hold
+from reconciler.domain.outcome import OnFailure, RunReport
+from reconciler.domain.revision import Revision
 from reconciler.errors import UsageError
 from reconciler.plan.codec import plan_json
 from reconciler.render.plan_text import plan_text
@@ -35,9 +37,15 @@ from reconciler.runtime.world import World
 from reconciler.supervise.acting import apply_once, settle_once
 from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import Planned
+from reconciler.supervise.refusing import blocking
 from reconciler.version import VERSION
 
 TERMINATED = 143
+
+
+def no_revision() -> Revision | None:
+    """Of what comes from no files."""
+    return None
 
 
 @frozen
@@ -48,6 +56,8 @@ class Deed:
     Attributes:
         expected: the answer that means yes.
         approved: somebody has agreed already, by `-y` or by saving the plan.
+        revision: finds out what git knows of the files; asked only when there is something to do.
+        hold: what is held afterwards.
     """
 
     operation: str
@@ -55,6 +65,8 @@ class Deed:
     expected: str
     approved: bool
     origin: str = ""
+    revision: Callable[[], Revision | None] = no_revision
+    hold: Hold | None = None
 
 
 @contextmanager
@@ -97,7 +109,7 @@ def carry_out(world: World, planned: Planned, deed: Deed, manner: Manner, output
         output.say(shown)
     refuse_objections(objections)
     if plan.is_empty and not any(change.fields for change in plan.changes) and not planned.record.open_steps:
-        _tell_backup(settle_once(world, planned), output)
+        _tell_backup(settle_once(world, planned, operation=deed.operation, hold=deed.hold), output)
         return _end(
             RunReport(run=0, generation=planned.record.generation, skipped_for_safety=bool(plan.objections)), output
         )
@@ -115,7 +127,12 @@ def _agreed(deed: Deed) -> bool:
 
 def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Output) -> int:
     errand = Errand(
-        operation=deed.operation, plan_document=plan_json(planned.plan), origin=deed.origin, program=VERSION
+        operation=deed.operation,
+        plan_document=plan_json(planned.plan),
+        origin=deed.origin,
+        program=VERSION,
+        revision=deed.revision(),
+        hold=deed.hold,
     )
     signals = Signals(output)
     with (
@@ -125,7 +142,16 @@ def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Out
         _tell_backup(writer.backup, output)
 
         def run(stop: asyncio.Event) -> Coroutine[None, None, RunReport]:
-            return apply_once(world, planned, writer, errand, hook=hook, parallelism=manner.parallelism, stop=stop)
+            return apply_once(
+                world,
+                planned,
+                writer,
+                errand,
+                hook=hook,
+                parallelism=manner.parallelism,
+                stop=stop,
+                on_failure=OnFailure(manner.on_failure),
+            )
 
         try:
             report = result_of(signals.obeyed(run))

@@ -125,9 +125,15 @@ class Reader:
         """The last messages of the program, newest first, of a level and above it."""
         return logs.read(self._database, limit=limit, level=level, resource=resource)
 
-    def events(self, *, limit: int = 100) -> tuple[Event, ...]:
-        """The last events, newest first."""
-        return history.events(self._database, limit=limit)
+    def events(self, *, limit: int = 100, since: float = 0.0, resource: str | None = None) -> tuple[Event, ...]:
+        """
+        The last events of the audit, newest first.
+
+        Args:
+            since: seconds since the epoch.
+            resource: only those of this one, such as `model/coder`.
+        """
+        return history.events(self._database, limit=limit, since=since, resource=resource)
 
     def generations(self, *, limit: int = 100) -> tuple[Generation, ...]:
         """The last generations, newest first."""
@@ -136,6 +142,10 @@ class Reader:
     def generation(self, number: int) -> Generation | None:
         """One generation; nothing when there never was one, or not any more."""
         return history.generation(self._database, number)
+
+    def generation_numbers(self) -> tuple[int, ...]:
+        """The generations that there are, oldest first; the oldest go when `history.generations` is exceeded."""
+        return history.numbers(self._database)
 
     def close(self) -> None:
         """Gives the file back."""

@@ -21,7 +21,7 @@ from reconciler.llama.argv import after
 from reconciler.runtime.processes import LinuxProcessHost
 from reconciler.spec.record import InstanceRecord
 from reconciler.store import Store
-from tests.support.deeds import FLEETS, Deed
+from tests.support.deeds import FLEETS, GOES_BACK, Deed
 from tests.support.forking import ForkingSandbox, Forks, forks
 
 COUNT = int(os.environ.get("RECONCILE_CRASH_FLEETS", "1"))
@@ -92,7 +92,7 @@ def test_killed_at_any_point_the_next_apply_ends_as_one_that_was_not(
 @pytest.mark.timeout(120 * COUNT)
 def test_no_point_is_beyond_every_action(forking: ForkingSandbox, reached: Path) -> None:
     found: set[str] = set()
-    for name, deed in DEEDS.items():
+    for name, deed in {**DEEDS, GOES_BACK.name: GOES_BACK}.items():
         known = reached / name
         found |= set(known.read_text().split() if known.exists() else undisturbed(forking, deed)[0])
     assert found == set(POINTS)

@@ -202,11 +202,19 @@ FLEETS = {
         Deed(name="processes", parts=(KEPT, STAYS, *DEDICATED)),
         Deed(name="sections", parts=(KEPT, STAYS, *ROUTER)),
         Deed(name="moves", parts=(KEPT, STAYS, *MOVES)),
-        Deed(name="failures", parts=(KEPT, STAYS, *DEDICATED_FAILURES[:1], *ROUTER_FAILURES)),
+        Deed(name="failures", parts=(KEPT, STAYS, *DEDICATED_FAILURES, *ROUTER_FAILURES)),
+        Deed(name="failed moves", parts=(KEPT, STAYS, *MOVE_FAILURES)),
         *_each(ROUTER_ITSELF, KEPT),
         *PREPARED,
     ),
-    "dedicated": _each(DEDICATED, KEPT),
-    "router": (*_each(ROUTER, STAYS), *_each(ROUTER_ITSELF)),
+    "dedicated": _each(DEDICATED + DEDICATED_FAILURES, KEPT),
+    "router": (*_each(ROUTER + ROUTER_FAILURES, STAYS), *_each(ROUTER_ITSELF)),
 }
 """Every action among others in one fleet, and alone in the two others."""
+
+GOES_BACK = Deed(
+    name="going back as a whole",
+    parts=(KEPT, *DEDICATED[4:5], *DEDICATED_FAILURES[1:], DEDICATED[6]),
+    command=("apply", "-y", "--on-failure", "rollback"),
+)
+"""Cut off, it ends elsewhere than undisturbed: what the run has changed counts as applied for the next one."""

@@ -252,4 +252,4 @@ def test_a_reader_after_a_writer_that_was_killed_in_the_middle_sees_the_state_be
 
 def test_a_mistake_of_ours_is_no_store_error(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer, pytest.raises(sqlite3.IntegrityError):
-        begin_run(writer, who=None)
+        begin_run(writer, origin=None)
