@@ -37,11 +37,11 @@ that is NULL was not written: llama-server's own default holds.
 
 ## What may be deleted
 
-Nothing needs to be: what grows is cut when a run ends, but for the audit (`events`), which only grows. `cache/` can go at any time, and so can `backups/` and the older
-files in `logs/`. `metrics.db` holds measurements alone and is made anew. `store.db` itself may be lost: servers that
-run are found again by their marks, while history and protection are gone. Rows are not meant to be changed by hand;
-`reconcile store check` finds what was. When a model is forgotten all of its rows go; `model_server_config` and
-`logging_config` belong to no model and stay.
+Nothing needs to be: what grows is cut when a run ends, but for the audit (`events`), which only grows. `cache/` can go
+at any time, and so can `backups/` and the older files in `logs/`. `metrics.db` holds measurements alone and is made
+anew. `store.db` itself may be lost: servers that run are found again by their marks, while history and protection are
+gone. Rows are not meant to be changed by hand; `reconcile store check` finds what was. When a model is forgotten all of
+its rows go; `model_server_config` and `logging_config` belong to no model and stay.
 
 ## How the tables hang together
 """
