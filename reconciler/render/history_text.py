@@ -114,12 +114,13 @@ def _row(one: Generation, mark: str) -> tuple[str | Span, ...]:
         one.who or "-",
         _result(one.result),
         _commit(one.revision),
-        _changes(one),
+        in_short(one),
         values.elapsed(one.seconds),
     )
 
 
-def _changes(one: Generation) -> str:
+def in_short(one: Generation) -> str:
+    """What it did, in some words."""
     what = {"apply": "", "rollback": f"rollback to {one.rollback_to}: "}.get(one.operation, f"{one.operation}: ")
     if len(one.steps) <= NAMED:
         said = ", ".join(f"{step.action} {values.title(step.resource)}" for step in one.steps)

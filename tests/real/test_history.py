@@ -154,6 +154,21 @@ def test_options_count_before_the_word_and_behind_it(sandbox: Sandbox) -> None:
     assert (before.code, before.out) == (behind.code, behind.out) == (0, behind.out)
 
 
+def test_a_shell_offers_the_generations_with_what_they_did(sandbox: Sandbox) -> None:
+    two_generations(sandbox)
+    offered = reconcile(
+        RECONCILE_STORE=str(sandbox.store),
+        _RECONCILE_COMPLETE="zsh_complete",
+        COMP_WORDS="reconcile rollback ",
+        COMP_CWORD="2",
+    ).out.splitlines()
+
+    assert [offered[at : at + 3] for at in range(0, len(offered), 3)] == [
+        ["plain", "2", "restart a"],
+        ["plain", "1", "start a, start b"],
+    ]
+
+
 def test_a_rollback_needs_no_files_and_holds(sandbox: Sandbox) -> None:
     two_generations(sandbox)
     kept, file = sandbox.pids()["b"], sandbox.config.read_bytes()

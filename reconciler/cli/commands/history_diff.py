@@ -2,6 +2,7 @@
 
 import click
 
+from reconciler.cli.names import recorded_generations
 from reconciler.cli.options import common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
@@ -14,8 +15,8 @@ from reconciler.supervise.rollback import named
 
 
 @click.command()
-@click.argument("before", type=click.IntRange(min=1))
-@click.argument("after", type=click.IntRange(min=1), required=False)
+@click.argument("before", type=click.IntRange(min=1), shell_complete=recorded_generations)
+@click.argument("after", type=click.IntRange(min=1), required=False, shell_complete=recorded_generations)
 @fleet_option
 @common(Format.JSON)
 def command(common: Common, *, before: int, after: int | None, fleet: str | None) -> int:

@@ -2,6 +2,7 @@
 
 import click
 
+from reconciler.cli.names import recorded_generations
 from reconciler.cli.options import common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
@@ -18,7 +19,7 @@ from reconciler.supervise.rollback import named
 
 
 @click.command()
-@click.argument("generation", type=click.IntRange(min=1))
+@click.argument("generation", type=click.IntRange(min=1), shell_complete=recorded_generations)
 @click.option("--spec", is_flag=True, help="Only the spec, as YAML that can be a fleet file again.")
 @fleet_option
 @common(Format.JSON)

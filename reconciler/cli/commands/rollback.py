@@ -7,6 +7,7 @@ import click
 
 from reconciler.cli.directory import config_paths
 from reconciler.cli.fleet import read_fleet
+from reconciler.cli.names import recorded_generations
 from reconciler.cli.options import common, limits, manner
 from reconciler.cli.output import Format
 from reconciler.cli.planning import recorded
@@ -32,7 +33,7 @@ OPERATION = "rollback"
     epilog="Without a number it is the last generation that says something else than the current one. Its spec is in "
     "the store: no file is needed, and none is written. What is protected is never stopped."
 )
-@click.argument("generation", required=False, type=click.IntRange(min=1))
+@click.argument("generation", required=False, type=click.IntRange(min=1), shell_complete=recorded_generations)
 @fleet_option
 @common(Format.JSON, llama_server=True)
 @limits

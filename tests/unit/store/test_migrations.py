@@ -84,6 +84,7 @@ def test_a_store_says_what_it_is(first: Path) -> None:
     raw.close()
 
 
+@pytest.mark.invariant("I31")
 def test_a_migration_keeps_what_was_there_and_a_backup(first: Path) -> None:
     migrate_to(first, TWO)
 
@@ -102,6 +103,7 @@ def test_a_new_store_needs_no_backup(tmp_path: Path) -> None:
     assert not list((tmp_path / "backups").iterdir())
 
 
+@pytest.mark.invariant("I32")
 def test_a_reader_sees_an_older_store_in_the_new_form_and_leaves_it(first: Path) -> None:
     before = (first / "store.db").read_bytes()
     database = Database.for_reading(first, TWO)
@@ -115,6 +117,7 @@ def test_a_reader_sees_an_older_store_in_the_new_form_and_leaves_it(first: Path)
     assert not list((first / "backups").iterdir())
 
 
+@pytest.mark.invariant("I31")
 def test_a_store_that_is_newer_than_the_program_is_refused_untouched(first: Path) -> None:
     migrate_to(first, TWO)
     before = (first / "store.db").read_bytes()
@@ -142,6 +145,7 @@ def test_a_database_of_somebody_else_is_refused(tmp_path: Path) -> None:
             open_it(tmp_path)
 
 
+@pytest.mark.invariant("I31")
 def test_a_migration_that_would_break_references_is_undone(first: Path) -> None:
     breaking = Migration("breaking", ("DELETE FROM runs",))
 
@@ -174,6 +178,7 @@ Database.for_writing(Path(sys.argv[1]), now=NOW, migrations=TWO).close()
 """
 
 
+@pytest.mark.invariant("I31")
 def test_a_migration_is_all_or_nothing_under_kill_9(tmp_path: Path) -> None:
     versions = []
     for statement in range(1, 100, 3):
@@ -211,6 +216,7 @@ except StoreError as error:
 """
 
 
+@pytest.mark.invariant("I31", "I34")
 @pytest.mark.parametrize("quota", [1000, 20_000, 200_000, 2_000_000], ids=str)
 def test_a_migration_on_a_full_disk_leaves_the_version_before(first: Path, quota: int) -> None:
     done = run_python(FULL, first, quota)

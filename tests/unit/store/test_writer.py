@@ -40,6 +40,7 @@ def rows(directory: Path, query: str) -> list[tuple[Any, ...]]:
         raw.close()
 
 
+@pytest.mark.invariant("I30")
 def test_a_whole_wave_is_journalled_before_any_of_it_is_done(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer, Store.open(tmp_path) as reader:
         numbers = writer.begin_steps(begin_run(writer), [intent(EMBED), intent(CODER, Action.STOP)], NOW)
@@ -56,6 +57,7 @@ def test_a_whole_wave_is_journalled_before_any_of_it_is_done(tmp_path: Path) -> 
         )
 
 
+@pytest.mark.invariant("I30")
 def test_a_wave_that_cannot_be_journalled_whole_is_not_journalled(tmp_path: Path) -> None:
     broken = StepIntent(resource=CODER.resource, uid=CODER.uid, action="explode")  # type: ignore[arg-type]  # that is the point
     with open_writer(tmp_path) as writer:
@@ -68,6 +70,7 @@ def test_a_wave_that_cannot_be_journalled_whole_is_not_journalled(tmp_path: Path
         assert writer.record() == before
 
 
+@pytest.mark.invariant("I30")
 def test_a_spawned_process_is_known_before_it_is_ready(tmp_path: Path) -> None:
     assert EMBED.instance is not None
     with open_writer(tmp_path) as writer:
@@ -89,6 +92,7 @@ def test_a_spawned_process_leaves_what_was_applied_before(tmp_path: Path) -> Non
         assert writer.record().resources == {EMBED.resource: replace(EMBED, instance=second)}
 
 
+@pytest.mark.invariant("I30")
 def test_the_end_of_a_step_and_what_is_true_from_then_on_are_one_write(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         apply_lines(writer, EMBED, CODER)
@@ -303,6 +307,7 @@ def test_a_generation_tells_its_commit_and_the_steps_of_its_run(tmp_path: Path) 
     assert first.steps == (Step(resource=EMBED.resource, action="start", result="done", message="done", seconds=1.5),)
 
 
+@pytest.mark.invariant("I12")
 def test_what_a_killed_run_left_open_is_closed_and_counted(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         run = begin_run(writer)
