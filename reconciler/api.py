@@ -112,7 +112,7 @@ async def apply(
     lock_timeout: float = 10.0,
 ) -> RunReport:
     """
-    Does what a plan says, if the world is still the one that it was made for. Asks nobody.
+    Does what a plan says, if the world is still the one that it was made for. Asks nobody, and ends a hold.
 
     Args:
         hook: takes the events of the run.

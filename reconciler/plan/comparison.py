@@ -1,6 +1,7 @@
 """Two fleet specs, field by field, in the words of a plan: what going from one to the other means."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from reconciler.domain.change import Effect, FieldChange
@@ -23,21 +24,19 @@ def differences(before: Document, after: Document) -> tuple[Difference, ...]:
 
 
 def _fleet(before: Document, after: Document) -> Iterator[Difference]:
-    rest = [{key: value for key, value in one.items() if key not in OWN} for one in (before, after)]
-    if fields := tuple(_fields(*rest, serve="dedicated", costs={"llama_server"})):
-        yield Difference(resource=FLEET, change="changed", fields=fields)
-    for key, costs in (("server", None), ("logging", frozenset[str]())):
-        sides = ({key: one.get(key, {})} for one in (before, after))
-        if fields := tuple(_fields(*sides, serve="dedicated", costs=costs)):
-            yield Difference(resource=key, change="changed", fields=fields)
+    old, new = ({key: value for key, value in one.items() if key not in OWN} for one in (before, after))
+    yield from _changed(FLEET, old, new, lambda path: Effect.RESTART if path == "llama_server" else Effect.NONE)
+    for key, cost in (("server", partial(effect_of, serve="dedicated")), ("logging", lambda _: Effect.NONE)):
+        yield from _changed(key, {key: before.get(key, {})}, {key: after.get(key, {})}, cost)
 
 
 def _router(before: Document, after: Document) -> Iterator[Difference]:
     old, new = before.get("router"), after.get("router")
     if (old is None) is not (new is None):
         yield Difference(resource=ROUTER, change="added" if old is None else "removed")
-    elif fields := tuple(_fields({"router": old or {}}, {"router": new or {}}, serve="process")):
-        yield Difference(resource=ROUTER, change="changed", fields=fields)
+    else:
+        cost = partial(effect_of, serve="process")
+        yield from _changed(ROUTER, {"router": old or {}}, {"router": new or {}}, cost)
 
 
 def _models(before: Document, after: Document) -> Iterator[Difference]:
@@ -52,20 +51,17 @@ def _models(before: Document, after: Document) -> Iterator[Difference]:
         if origin not in old or name not in new:
             yield Difference(resource=model_id(name), change="added" if name in new else "removed")
             continue
-        serve = new[name].get("serve", "router")
-        fields = list(_fields(old[origin], new[name], serve=serve))
-        if origin != name:
-            fields.insert(0, FieldChange(path="name", before=origin, after=name, effect=effect_of("name", serve=serve)))
-        if fields:
-            yield Difference(resource=model_id(name), change="changed", fields=tuple(fields))
+        cost = partial(effect_of, serve=new[name].get("serve", "router"))
+        # The name is no key of its own model.
+        yield from _changed(model_id(name), {"name": origin, **old[origin]}, {"name": name, **new[name]}, cost)
 
 
-def _fields(
-    before: Document, after: Document, *, serve: str, costs: frozenset[str] | set[str] | None = None
-) -> Iterator[FieldChange]:
+def _changed(resource: str, before: Document, after: Document, cost: Callable[[str], Effect]) -> Iterator[Difference]:
     old, new = (dict(one for key, value in side.items() for one in leaves(key, value)) for side in (before, after))
-    for path in sorted({*old, *new}):
-        if old.get(path) != new.get(path) and path not in UNSEEN:
-            costly = costs is None or path in costs
-            effect = effect_of(path, serve=serve) if costly else Effect.NONE
-            yield FieldChange(path=path, before=old.get(path), after=new.get(path), effect=effect)
+    fields = tuple(
+        FieldChange(path=path, before=old.get(path), after=new.get(path), effect=cost(path))
+        for path in sorted({*old, *new})
+        if old.get(path) != new.get(path) and path not in UNSEEN
+    )
+    if fields:
+        yield Difference(resource=resource, change="changed", fields=fields)

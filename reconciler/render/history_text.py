@@ -103,6 +103,16 @@ def mark_of(number: int, current: int, hold: Hold | None) -> str:
     return f", {said}" if said else ""
 
 
+def in_short(one: Generation) -> str:
+    """What it did, in some words."""
+    what = {"apply": "", "rollback": f"rollback to {one.rollback_to}: "}.get(one.operation, f"{one.operation}: ")
+    if len(one.steps) <= NAMED:
+        said = ", ".join(f"{step.action} {values.title(step.resource)}" for step in one.steps)
+    else:
+        said = ", ".join(f"{count} {action}" for action, count in Counter(step.action for step in one.steps).items())
+    return values.shortened(f"{what}{said or 'nothing was touched'}")
+
+
 def _mark(number: int, current: int, held: int) -> str:
     return ", ".join(word for word, is_so in (("current", number == current), ("held", number == held)) if is_so)
 
@@ -117,16 +127,6 @@ def _row(one: Generation, mark: str) -> tuple[str | Span, ...]:
         in_short(one),
         values.elapsed(one.seconds),
     )
-
-
-def in_short(one: Generation) -> str:
-    """What it did, in some words."""
-    what = {"apply": "", "rollback": f"rollback to {one.rollback_to}: "}.get(one.operation, f"{one.operation}: ")
-    if len(one.steps) <= NAMED:
-        said = ", ".join(f"{step.action} {values.title(step.resource)}" for step in one.steps)
-    else:
-        said = ", ".join(f"{count} {action}" for action, count in Counter(step.action for step in one.steps).items())
-    return values.shortened(f"{what}{said or 'nothing was touched'}")
 
 
 def _commit(one: Revision | None) -> str:
