@@ -154,7 +154,7 @@ def settle(ctx: Context, writer: Writer, operation: str, hold: Hold | None) -> N
     now = ctx.world.clock.now()
     if learned := _architectures(ctx.record, ctx.seen):
         writer.note_architectures(learned)
-    writer.note_fleet(ctx.fleet, now)
+    writer.note_fleet(ctx.fleet, now, operation)
     writer.set_hold(hold, operation, now)
 
 

@@ -56,7 +56,7 @@ async def apply_once(  # noqa: PLR0913 - the four that are optional are the call
     return await execute(ctx, planned.plan, writer, errand, parallelism=parallelism, way_back=goes_back)
 
 
-def settle_once(world: World, planned: Planned, *, operation: str, hold: Hold | None) -> Path | None:
+def settle_once(world: World, planned: Planned, *, operation: str = "apply", hold: Hold | None = None) -> Path | None:
     """
     Lets the store know what is declared and held, and brings it to today's form, when there is nothing to do.
 

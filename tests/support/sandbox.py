@@ -84,7 +84,7 @@ class Sandbox:
         words = [command, *args]
         if command not in {"version", "schema", "completion"}:
             words += ["--store", str(self.store)]
-            if command not in {"status", "logs", "store"}:
+            if command not in {"status", "logs", "store", "history", "resume"}:
                 self.write()
                 words += ["-c", str(self.config), "--llama-server", str(self.llama_server)]
         return words
