@@ -80,9 +80,8 @@ def _state(situation: Situation, resource: ResourceId) -> RouterModelState | Non
 def _choice(
     situation: Situation, resource: ResourceId, model: ModelSpec, router: Action, fields: tuple[FieldChange, ...]
 ) -> Choice:
-    line = situation.lines.get(resource)
-    applied = line.applied if line else None
-    if applied is not None and applied.serve != "router" and situation.runs(resource):
+    if situation.runs(resource):
+        # Whatever the record says: a model of the router has no process of its own.
         return Choice(action=Action.RESTART, reason=Reason.SERVE_CHANGED)
     if router in {Action.START, Action.RESTART}:
         return _with_new_router(situation, resource, model, router, fields)
