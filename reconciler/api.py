@@ -19,7 +19,7 @@ from pathlib import Path
 from reconciler.apply.run import Errand
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.domain.event import Hook, ignore
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.outcome import OnFailure, RunReport
 from reconciler.domain.plan import Plan
 from reconciler.errors import ConfigError
 from reconciler.observe.observer import Look, observe
@@ -28,6 +28,7 @@ from reconciler.plan.freshness import ensure_fresh
 from reconciler.plan.planner import PlanOptions, make_plan
 from reconciler.runtime.binary import find_binary, read_build
 from reconciler.runtime.files import private_directory
+from reconciler.runtime.git import revision_of
 from reconciler.runtime.local_world import local_world
 from reconciler.runtime.store_lock import StoreLock
 from reconciler.runtime.world import World
@@ -41,6 +42,7 @@ from reconciler.version import VERSION
 __all__ = [
     "LoadedFleet",
     "Look",
+    "OnFailure",
     "Plan",
     "PlanOptions",
     "RunReport",
@@ -101,7 +103,7 @@ def open_world(fleet: LoadedFleet, directory: Path, *, llama_server: str | None 
     return local_world(directory.absolute(), read_build(binary))
 
 
-async def apply(
+async def apply(  # noqa: PLR0913 - those that are optional are the caller's wishes
     world: World,
     fleet: LoadedFleet,
     plan: Plan,
@@ -109,14 +111,16 @@ async def apply(
     hook: Hook = ignore,
     parallelism: int = 8,
     lock_timeout: float = 10.0,
+    on_failure: OnFailure = OnFailure.KEEP,
 ) -> RunReport:
     """
-    Does what a plan says, if the world is still the one that it was made for. Asks nobody.
+    Does what a plan says, if the world is still the one that it was made for. Asks nobody, and ends a hold.
 
     Args:
         hook: takes the events of the run.
         parallelism: steps at the same time.
         lock_timeout: seconds to wait for another writer.
+        on_failure: whether a change that failed goes back alone, or with all that this run has changed.
 
     Raises:
         PreflightError: the plan has errors.
@@ -132,6 +136,20 @@ async def apply(
             record = store.record()
         now = await plan_fleet(world, fleet.spec, record, PlanOptions(catalogue=world.catalogue))
         ensure_fresh(SavedPlan(plan=plan, fleet=fleet.spec), now.record, now.seen, now.plan)
-        errand = Errand(operation="apply", plan_document=plan_json(plan), origin=fleet.origin, program=VERSION)
+        errand = Errand(
+            operation="apply",
+            plan_document=plan_json(plan),
+            origin=fleet.origin,
+            program=VERSION,
+            revision=revision_of(fleet.contents),
+        )
         with open_writer(world, fleet.spec.fleet) as writer:
-            return await apply_once(world, replace(now, plan=plan), writer, errand, hook=hook, parallelism=parallelism)
+            return await apply_once(
+                world,
+                replace(now, plan=plan),
+                writer,
+                errand,
+                hook=hook,
+                parallelism=parallelism,
+                on_failure=OnFailure(on_failure),
+            )

@@ -1,7 +1,7 @@
 """One execution of a plan, from the first journal row to the report."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,14 +9,19 @@ from reconciler.apply.adoption import instance_of
 from reconciler.apply.context import Context
 from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.executor import Execution
+from reconciler.apply.going_back import Return, go_back
+from reconciler.apply.journal import Journal
 from reconciler.domain.change import Action
 from reconciler.domain.frozen import frozen
+from reconciler.domain.hold import Hold
 from reconciler.domain.observation import Observation
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.outcome import Outcome, RunReport
 from reconciler.domain.plan import Plan
-from reconciler.spec.fleet import FleetSpec
+from reconciler.domain.revision import Revision
 from reconciler.spec.record import Record, ResourceRecord
 from reconciler.store import Writer
+
+ROLLBACK = "rollback"
 
 
 @frozen
@@ -25,30 +30,51 @@ class Errand:
     Who runs what, for the journal.
 
     Attributes:
-        operation: `apply`, `destroy`, `adopt`.
+        operation: `apply`, `destroy`, `adopt`, `rollback`.
         plan_document: the plan as JSON, kept with the generation.
         origin: where the configuration came from.
+        revision: of its files, where they are in a repository.
+        hold: what is held afterwards; nothing ends what was held before. That of a rollback is held from before its
+            first act on.
     """
 
     operation: str
     plan_document: Mapping[str, Any]
     origin: str
     program: str
+    revision: Revision | None = None
+    hold: Hold | None = None
+
+    @property
+    def goes_back_to(self) -> Hold | None:
+        """What a rollback holds."""
+        return self.hold if self.operation == ROLLBACK else None
 
 
-async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, parallelism: int) -> RunReport:
+LookBack = Callable[[Sequence[Outcome]], Awaitable[Return]]
+"""Looks at what a run left, and says what takes it back; takes the outcomes so far."""
+
+
+async def execute(
+    ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, parallelism: int, way_back: LookBack | None = None
+) -> RunReport:
     """
     Does what a plan says, and nothing else. A plan without changes touches no process, and of the store only what is
     declared for the fleet as a whole.
+
+    Args:
+        way_back: for a run that goes back as a whole once a change has failed; else only that change does.
 
     Cancelling it (a second ^C) leaves intents without outcome, which the next run repairs.
     """
     refresh = refreshed(ctx, plan)
     for line in begun(ctx):
         writer.put(line, ctx.world.clock.now())
+    crashpoint("found-noted")
     writer.abandon_open_steps(ctx.world.clock.now())
+    crashpoint("steps-abandoned")
     if plan.is_empty and not refresh:
-        settle(ctx.record, ctx.seen, ctx.fleet, writer)
+        settle(ctx, writer, errand.operation, errand.hold)
         return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
     clock = ctx.world.clock
     began = clock.monotonic()
@@ -60,30 +86,52 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
         program=errand.program,
         build=ctx.world.binary.version,
         now=clock.now(),
+        revision=errand.revision,
+        hold=errand.goes_back_to,
     )
     crashpoint("run-begun")
-    for line in refresh:
-        writer.put(line, clock.now())
-    execution = Execution(
-        ctx=ctx,
-        plan=plan,
+    if refresh:
+        writer.refresh(run, refresh, clock.now())
+    crashpoint("lines-refreshed")
+    journal = Journal(
         writer=writer,
+        clock=clock,
         run=run,
-        limit=asyncio.Semaphore(parallelism),
+        generation=ctx.record.generation + 1,
         lines=dict(ctx.record.resources),
     )
-    await execution.waves()
+    stands = await _carry_out(ctx, plan, journal, way_back, parallelism=parallelism)
     report = RunReport(
         run=run,
         generation=ctx.record.generation,
-        outcomes=tuple(execution.outcomes),
+        outcomes=tuple(journal.outcomes),
         interrupted=ctx.stop.is_set(),
         skipped_for_safety=_skipped(plan),
         seconds=clock.monotonic() - began,
     )
-    generation = writer.finish_run(run, report, clock.now(), fleet=ctx.fleet)
+    declared = ctx.fleet if stands else None
+    generation = writer.finish_run(run, report, clock.now(), fleet=declared, hold=errand.hold, refreshed=bool(refresh))
     crashpoint("run-finished")
     return replace(report, generation=generation)
+
+
+async def _carry_out(
+    ctx: Context, plan: Plan, journal: Journal, way_back: LookBack | None, *, parallelism: int
+) -> bool:
+    """Walks the plan; whether it stands, and was not taken back."""
+    execution = Execution(
+        ctx=replace(ctx, turn_back=journal.turn_back),
+        plan=plan,
+        journal=journal,
+        limit=asyncio.Semaphore(parallelism),
+        gives_up=way_back is not None,
+    )
+    await execution.waves()
+    if way_back is None or execution.culprit is None:
+        return True
+    # A first ^C does not end this: what was begun is brought to an end, and this is its end.
+    await go_back(await way_back(journal.outcomes), journal, execution.culprit, parallelism=parallelism)
+    return False
 
 
 def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
@@ -101,11 +149,13 @@ def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
     )
 
 
-def settle(record: Record, seen: Observation, fleet: FleetSpec, writer: Writer) -> None:
-    """Records what is declared for the fleet as a whole, and what was learned of files, where nothing else is done."""
-    if learned := _architectures(record, seen):
+def settle(ctx: Context, writer: Writer, operation: str, hold: Hold | None) -> None:
+    """Records what is declared for the fleet as a whole, held, and learned of files, where nothing else is done."""
+    now = ctx.world.clock.now()
+    if learned := _architectures(ctx.record, ctx.seen):
         writer.note_architectures(learned)
-    writer.note_fleet(fleet)
+    writer.note_fleet(ctx.fleet, now, operation)
+    writer.set_hold(hold, operation, now)
 
 
 def _architectures(record: Record, seen: Observation) -> dict[str, str]:

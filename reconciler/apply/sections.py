@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from reconciler.apply.context import Context
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.preset import write_preset
 from reconciler.apply.router_models import RouterAddress, reload, states
 from reconciler.domain.change import Action, Change
 from reconciler.domain.event import Stage
 from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId, SlotUid, model_name
+from reconciler.domain.observation import RouterModelState
 from reconciler.errors import RuntimeFailure
 from reconciler.spec.record import Applied, ResourceRecord
 
@@ -42,10 +44,10 @@ class Batch:
         return model_name(self.listed(name) or self.changes[name].resource) or name
 
     def section_before(self, name: str) -> Applied | None:
-        """The other section that a model had; one that is the same is no way back."""
-        old = self.listed(name)
+        """The other section that a model had; one that is the same under the same name is no way back."""
+        old, now = self.listed(name), self.changes[name].resource
         before = self.before[old] if old else None
-        return before if before != self.after.get(self.changes[name].resource) else None
+        return before if old != now or before != self.after.get(now) else None
 
 
 def sections_after(
@@ -79,9 +81,9 @@ def slots_of(lines: Lines, changes: Sequence[Change]) -> dict[ResourceId, SlotUi
     }
 
 
-async def put(ctx: Context, batch: Batch, sections: Mapping[ResourceId, Applied]) -> None:
+async def put(ctx: Context, batch: Batch, sections: Mapping[ResourceId, Applied]) -> dict[str, RouterModelState]:
     """
-    Writes the sections, reloads, and compares what the router lists with what it was given.
+    Writes the sections, reloads, and compares what the router lists, which it returns, with what it was given.
 
     Raises:
         RuntimeFailure: it refused the file, or lists something else.
@@ -91,6 +93,9 @@ async def put(ctx: Context, batch: Batch, sections: Mapping[ResourceId, Applied]
         if change.action is Action.RELOAD:
             ctx.tell(change, Stage.RELOADING, port=batch.router.port)
     await reload(ctx, batch.router)
+    crashpoint("reloaded")
     names = {model_name(resource) or "" for resource in sections}
-    if missing := names - set(await states(ctx, batch.router)):
+    now = await states(ctx, batch.router)
+    if missing := names - set(now):
         raise RuntimeFailure(f"the router does not list {', '.join(sorted(missing))}", hint="reconcile logs router")
+    return now

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.run import Errand
 from reconciler.cli.boundary import INTERRUPTED
 from reconciler.cli.live import reporting
@@ -25,7 +26,9 @@ from reconciler.cli.planning import refuse_errors, refuse_objections
 from reconciler.cli.request import Manner
 from reconciler.cli.waiting import result_of
 from reconciler.domain.frozen import frozen
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.hold import Hold
+from reconciler.domain.outcome import OnFailure, RunReport
+from reconciler.domain.revision import Revision
 from reconciler.errors import UsageError
 from reconciler.plan.codec import plan_json
 from reconciler.render.plan_text import plan_text
@@ -40,6 +43,11 @@ from reconciler.version import VERSION
 TERMINATED = 143
 
 
+def no_revision() -> Revision | None:
+    """Of what comes from no files."""
+    return None
+
+
 @frozen
 class Deed:
     """
@@ -48,19 +56,26 @@ class Deed:
     Attributes:
         expected: the answer that means yes.
         approved: somebody has agreed already, by `-y` or by saving the plan.
+        look: the command that shows what it would do.
+        revision: finds out what git knows of the files; asked only when there is something to do.
+        hold: what is held afterwards.
     """
 
     operation: str
     question: str
     expected: str
     approved: bool
+    look: str = "reconcile plan"
     origin: str = ""
+    revision: Callable[[], Revision | None] = no_revision
+    hold: Hold | None = None
 
 
 @contextmanager
 def locked(directory: Path, operation: str, manner: Manner, output: Output) -> Iterator[None]:
     """Holds the lock of the store; says who has it when that takes a moment."""
     with holding(directory, operation, manner.lock_timeout, output):
+        crashpoint("lock-taken")
         yield
 
 
@@ -73,7 +88,7 @@ def require_answer(deed: Deed) -> None:
     """
     if not deed.approved and not sys.stdin.isatty():
         summary = f"`{deed.operation}` asks before it acts, and there is no terminal to ask on"
-        raise UsageError(summary, hint=f"look at `reconcile plan`, then run `reconcile {deed.operation} -y`")
+        raise UsageError(summary, hint=f"look at `{deed.look}`, then run `reconcile {deed.operation} -y`")
 
 
 def carry_out(world: World, planned: Planned, deed: Deed, manner: Manner, output: Output) -> int:
@@ -95,8 +110,8 @@ def carry_out(world: World, planned: Planned, deed: Deed, manner: Manner, output
         # Nobody agrees to what was not shown, whatever stdout is for.
         output.say(shown)
     refuse_objections(objections)
-    if plan.is_empty and not any(change.fields for change in plan.changes):
-        _tell_backup(settle_once(world, planned), output)
+    if plan.is_empty and not any(change.fields for change in plan.changes) and not planned.record.open_steps:
+        _tell_backup(settle_once(world, planned, operation=deed.operation, hold=deed.hold), output)
         return _end(
             RunReport(run=0, generation=planned.record.generation, skipped_for_safety=bool(plan.objections)), output
         )
@@ -114,7 +129,12 @@ def _agreed(deed: Deed) -> bool:
 
 def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Output) -> int:
     errand = Errand(
-        operation=deed.operation, plan_document=plan_json(planned.plan), origin=deed.origin, program=VERSION
+        operation=deed.operation,
+        plan_document=plan_json(planned.plan),
+        origin=deed.origin,
+        program=VERSION,
+        revision=deed.revision(),
+        hold=deed.hold,
     )
     signals = Signals(output)
     with (
@@ -124,7 +144,16 @@ def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Out
         _tell_backup(writer.backup, output)
 
         def run(stop: asyncio.Event) -> Coroutine[None, None, RunReport]:
-            return apply_once(world, planned, writer, errand, hook=hook, parallelism=manner.parallelism, stop=stop)
+            return apply_once(
+                world,
+                planned,
+                writer,
+                errand,
+                hook=hook,
+                parallelism=manner.parallelism,
+                stop=stop,
+                on_failure=OnFailure(manner.on_failure),
+            )
 
         try:
             report = result_of(signals.obeyed(run))

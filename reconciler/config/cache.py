@@ -19,7 +19,7 @@ from reconciler.domain.frozen import frozen
 from reconciler.spec.fleet import FleetSpec
 from reconciler.version import VERSION
 
-FORMAT = 4
+FORMAT = 5
 """Rises with every change of what is remembered, or of what the spec takes."""
 
 

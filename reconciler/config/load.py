@@ -52,6 +52,7 @@ class LoadedFleet:
         diagnostics: warnings.
         origin: the repository's address or the directory that it came from.
         files: what was read, in the order of reading.
+        contents: their bytes as they were read.
         digest: of the bytes of all files, and of all else that had a say: profiles, variables, the environment.
     """
 
@@ -60,6 +61,7 @@ class LoadedFleet:
     origin: str
     files: tuple[Path, ...]
     digest: str
+    contents: Mapping[Path, bytes] = field(default_factory=dict, repr=False, compare=False)
     _given: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     _places: Callable[[], Places] = field(repr=False, compare=False)
 
@@ -192,6 +194,7 @@ class _Named:
             diagnostics=warnings,
             origin=origin_of(Path(files[0].directory)),
             files=tuple(one.path for one in files),
+            contents={one.path: one.data for one in files},
             digest=digest,
             _given=frozenset(self.choice.variables),
             # Parsed anew when somebody asks: the places of a large fleet are too much to keep just in case.

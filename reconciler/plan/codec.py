@@ -14,6 +14,7 @@ from reconciler.domain.diagnostic import Applicability, Diagnostic, Fix, Positio
 from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId, SlotUid
 from reconciler.domain.plan import Basis, Drift, Objection, Plan
+from reconciler.domain.revision import Revision
 from reconciler.errors import ReconcilerError
 from reconciler.spec.fleet import FleetSpec
 
@@ -29,11 +30,13 @@ class SavedPlan:
 
     Attributes:
         origin: where the configuration came from, for the record of who applies it.
+        revision: what git knew of its files.
     """
 
     plan: Plan
     fleet: FleetSpec
     origin: str = ""
+    revision: Revision | None = None
 
 
 def plan_json(plan: Plan) -> Json:
@@ -78,6 +81,7 @@ def plan_from_json(document: Mapping[str, Any]) -> Plan:
 def saved_text(saved: SavedPlan) -> str:
     """The text of a plan file."""
     document = plan_json(saved.plan) | {"spec": saved.fleet.document(), "origin": saved.origin}
+    document["revision"] = asdict(saved.revision) if saved.revision else None
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -98,8 +102,14 @@ def read_saved(text: str) -> SavedPlan:
         raise _not_a_plan("it has no key `spec`")
     plan = plan_from_json(document)
     try:
-        return SavedPlan(plan=plan, fleet=validate(FleetSpec, document["spec"]), origin=str(document.get("origin", "")))
-    except ValueError as error:
+        revision = document.get("revision")
+        return SavedPlan(
+            plan=plan,
+            fleet=validate(FleetSpec, document["spec"]),
+            origin=str(document.get("origin", "")),
+            revision=Revision(**revision) if revision else None,
+        )
+    except (TypeError, ValueError) as error:
         raise _not_a_plan(f"its `spec` does not fit: {error}") from error
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from reconciler.spec.base import EMPTY, Spec
 from reconciler.spec.model import ModelSpec, Name
-from reconciler.spec.policy import LoggingSpec, MetricsSpec, SafetySpec
+from reconciler.spec.policy import HistorySpec, LoggingSpec, MetricsSpec, SafetySpec
 from reconciler.spec.router import RouterSpec
 from reconciler.spec.server import ServerSpec
 
@@ -36,6 +36,9 @@ class FleetSpec(Spec):
 
     metrics: MetricsSpec = MetricsSpec()
     """Hardware and server metrics."""
+
+    history: HistorySpec = HistorySpec()
+    """What is kept of the past."""
 
     safety: SafetySpec = SafetySpec()
     """Limits of what one run may do."""

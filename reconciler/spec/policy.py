@@ -75,6 +75,13 @@ class MetricsSpec(Spec):
     """How long samples are kept."""
 
 
+class HistorySpec(Spec):
+    """What is kept of the past."""
+
+    generations: Annotated[int, Limit(ge=1)] = 100
+    """Generations that are kept; the current one and the one that is held are never let go."""
+
+
 class SafetySpec(Spec):
     """Limits of what one run may do."""
 

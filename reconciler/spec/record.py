@@ -10,6 +10,7 @@ from dataclasses import field
 from typing import Any
 
 from reconciler.domain.frozen import frozen
+from reconciler.domain.hold import Hold
 from reconciler.domain.identity import ProcessIdentity
 from reconciler.domain.names import InstanceId, ResourceId, SlotUid
 from reconciler.domain.status import Condition
@@ -84,6 +85,11 @@ class ResourceRecord:
     load_seconds: tuple[float, ...] = ()
     conditions: tuple[Condition, ...] = ()
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether the mark is on it, which holds also when no file says so any more."""
+        return self.protected or bool(self.applied and self.applied.document.get("protect"))
+
 
 @frozen
 class OpenStep:
@@ -110,6 +116,7 @@ class Record:
         lineage: identity of the store, and the mark of its children.
         serial: rises with every write that a saved plan depends on.
         origin: where the configuration came from, such as a repository or a path.
+        hold: the generation that is held, whatever the files say.
         migration_pending: a sentence when the store is older than the program.
     """
 
@@ -118,6 +125,7 @@ class Record:
     fleet: str = ""
     origin: str = ""
     generation: int = 0
+    hold: Hold | None = None
     resources: Mapping[ResourceId, ResourceRecord] = field(default_factory=dict)
     open_steps: tuple[OpenStep, ...] = ()
     migration_pending: str = ""

@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
 
+from reconciler.domain.actor import Actor
 from reconciler.domain.stored import Migrated, MigrationStep
+from reconciler.store import audit
 from reconciler.store.database import Database
 from reconciler.store.failures import explained
 from reconciler.store.migrations import STORE_KIND, Kind, migrate, version_of
@@ -29,7 +31,7 @@ def rehearse(directory: Path, kind: Kind = STORE_KIND) -> Migrated:
         return Migrated(path=str(path), before=before, after=before + len(steps), steps=steps)
 
 
-def bring_up(directory: Path, *, now: float, kind: Kind = STORE_KIND) -> Migrated:
+def bring_up(directory: Path, *, now: float, kind: Kind = STORE_KIND, actor: Actor = audit.NOBODY) -> Migrated:
     """
     Migrates a store after a verified backup; one that has today's form is left alone. The caller holds the lock.
 
@@ -39,9 +41,17 @@ def bring_up(directory: Path, *, now: float, kind: Kind = STORE_KIND) -> Migrate
     rehearsed = rehearse(directory, kind)
     if rehearsed.steps:
         database = Database.for_writing(directory, now=now, kind=kind)
+        note_migration(database, actor, now=now)
         database.close()
         return replace(rehearsed, backup=str(database.backup or ""))
     return rehearsed
+
+
+def note_migration(database: Database, actor: Actor, *, now: float) -> None:
+    """Adds to the audit that opening this store has migrated it."""
+    if database.backup:
+        with database.writing():
+            audit.note(database, actor, "store migrate", f"what was before: {database.backup}", at=now)
 
 
 def _step(copy: Connection, path: Path, kind: Kind, number: int) -> MigrationStep:

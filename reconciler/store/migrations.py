@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reconciler.store.failures import UnusableStoreError, damaged, primary
 from reconciler.store.layout import STORE
-from reconciler.store.schema import FIRST, NORMALIZED
+from reconciler.store.schema import FIRST, HISTORY, NORMALIZED
 from reconciler.store.transaction import writing
 
 APPLICATION = 0x4C_4C_52_43
@@ -46,7 +46,11 @@ class Migration:
         return hashlib.sha256("\0".join(self.statements).encode()).hexdigest()
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration("first", FIRST), Migration("normalized", NORMALIZED))
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("first", FIRST),
+    Migration("normalized", NORMALIZED),
+    Migration("history", HISTORY),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from reconciler.store import metadata
+from reconciler.domain.actor import Actor
+from reconciler.store import audit, metadata
 from reconciler.store.database import Database
 
 
-def rename(directory: Path, fleet: str, target: Path, *, now: float, who: str) -> str:
+def rename(directory: Path, fleet: str, target: Path, *, now: float, actor: Actor) -> str:
     """
     Writes another name, and other places of logs where the directory is about to move; returns the name before.
 
@@ -27,10 +28,7 @@ def rename(directory: Path, fleet: str, target: Path, *, now: float, who: str) -
                 "UPDATE instances SET log = ? || substr(log, ?) WHERE substr(log, 1, ?) = ?",
                 (new, len(old) + 1, len(old), old),
             )
-            database.execute(
-                "INSERT INTO events (at, who, what, resource, result, detail) VALUES (?, ?, ?, '', 'done', ?)",
-                (now, who, "store rename", f"{before} → {fleet}"),
-            )
+            audit.note(database, actor, "store rename", f"{before} → {fleet}", at=now)
             metadata.raise_serial(database)
     finally:
         database.close()

@@ -10,7 +10,7 @@ from reconciler.domain.names import InstanceId, ResourceId, SlotUid
 from reconciler.domain.status import Condition
 from reconciler.spec.record import Applied, Failure, InstanceRecord, OpenStep, Record, ResourceRecord
 from reconciler.spec.versions import SPEC_VERSION, upcast
-from reconciler.store import metadata
+from reconciler.store import holds, metadata
 from reconciler.store.columns import from_json, to_int, unreadable
 from reconciler.store.database import Database, Row
 from reconciler.store.documents import Documents
@@ -44,6 +44,7 @@ def read_record(database: Database) -> Record:
         documents = Documents(database).all()
         conditions = database.rows(_CONDITIONS)
         steps = database.rows(_OPEN_STEPS)
+        hold = holds.read(database)
         generation = database.rows("SELECT coalesce(max(number), 0) FROM generations")[0][0]
     return Record(
         lineage=facts.get("lineage", ""),
@@ -51,6 +52,7 @@ def read_record(database: Database) -> Record:
         fleet=facts.get("fleet", ""),
         origin=facts.get("origin", ""),
         generation=generation,
+        hold=hold,
         resources=_resources(resources, documents, _conditions(conditions)),
         open_steps=_open_steps(steps),
         migration_pending=_pending(database.pending),

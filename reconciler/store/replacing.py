@@ -8,13 +8,15 @@ where what is there cannot be read any more. A kill leaves the one or the other.
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from reconciler.domain.actor import Actor
 from reconciler.domain.stored import Replaced
 from reconciler.errors import StoreError
 from reconciler.spec.record import Record
+from reconciler.store import audit
 from reconciler.store.backup import back_up, copy_into, free_name, to_disk
 from reconciler.store.failures import UnusableStoreError, explained
 from reconciler.store.filesystem import is_local
@@ -46,7 +48,7 @@ def staging(directory: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def restore(directory: Path, file: Path, *, now: float, who: str, accept_lineage: bool = False) -> Replaced:
+def restore(directory: Path, file: Path, *, now: float, actor: Actor, accept_lineage: bool = False) -> Replaced:
     """
     Puts a backup in the place of a store. The caller holds the lock.
 
@@ -67,11 +69,13 @@ def restore(directory: Path, file: Path, *, now: float, who: str, accept_lineage
                 detail=f"the store in `{directory}` was not touched",
                 hint="name a backup that `reconcile store backup` made, and see that there is room on the disk",
             ) from error
-        return install(directory, staged, file, now=now, what="store restore", who=who, accept_lineage=accept_lineage)
+        return install(
+            directory, staged, file, now=now, what="store restore", actor=actor, accept_lineage=accept_lineage
+        )
 
 
 def install(  # noqa: PLR0913 - what goes where, when, and on whose word
-    directory: Path, staged: Path, origin: Path, *, now: float, what: str, who: str, accept_lineage: bool
+    directory: Path, staged: Path, origin: Path, *, now: float, what: str, actor: Actor, accept_lineage: bool
 ) -> Replaced:
     """
     Makes a staged file the store.
@@ -93,7 +97,7 @@ def install(  # noqa: PLR0913 - what goes where, when, and on whose word
         )
     prepare(directory)
     if old and old.lineage:
-        _succeed(staged, old.serial, (now, who, what, str(origin)))
+        _succeed(staged, old.serial, lambda copy: audit.note_aside(copy, actor, what, str(origin), at=now))
     backup = _put(directory, staged, now)
     if new.lineage and new.lineage != read_lineage(directory):
         write_lineage(directory, new.lineage)
@@ -133,16 +137,14 @@ def _record_or_none(directory: Path) -> Record | None:
         return None
 
 
-def _succeed(staged: Path, serial: int, event: tuple[float, str, str, str]) -> None:
+def _succeed(staged: Path, serial: int, note: Callable[[sqlite3.Connection], None]) -> None:
     """Plans that were saved before are stale from here on, and the audit knows why: when, who, what and from where."""
     with explained(staged), closing(connect(staged, "rw")) as copy, writing(copy):
         copy.execute(
             "UPDATE metadata SET value = CAST(max(CAST(value AS INTEGER), ?) + 1 AS TEXT) WHERE key = 'serial'",
             (serial,),
         )
-        copy.execute(
-            "INSERT INTO events (at, who, what, resource, result, detail) VALUES (?, ?, ?, '', 'done', ?)", event
-        )
+        note(copy)
 
 
 def _put(directory: Path, staged: Path, now: float) -> Path | None:

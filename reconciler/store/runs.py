@@ -3,21 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.domain.actor import Actor
 from reconciler.domain.change import Action
 from reconciler.domain.frozen import frozen
 from reconciler.domain.outcome import Result, RunReport
+from reconciler.domain.revision import Revision
 from reconciler.spec.versions import SPEC_VERSION
-from reconciler.store import server_configs
-from reconciler.store.columns import to_json
+from reconciler.store import audit, server_configs
+from reconciler.store.columns import marks, to_json
 from reconciler.store.database import Database
 
-KEPT_GENERATIONS = 100
 KEPT_RUNS = 1000
 KEPT_INSTANCES = 1000
-KEPT_EVENTS = 10_000
 
 _PRUNES = {
-    "DELETE FROM generations WHERE number <= (SELECT max(number) FROM generations) - ?": KEPT_GENERATIONS,
     """
     DELETE FROM runs WHERE id <= (SELECT max(id) FROM runs) - ?
         AND id NOT IN (SELECT run FROM generations)
@@ -26,9 +25,13 @@ _PRUNES = {
     DELETE FROM instances WHERE ended_at IS NOT NULL AND instance NOT IN
         (SELECT instance FROM instances WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?)
     """: KEPT_INSTANCES,
-    "DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?": KEPT_EVENTS,
 }
 """What old rows are removed by, and how many stay."""
+
+_PRUNE_GENERATIONS = """
+    DELETE FROM generations WHERE number <= (SELECT max(number) FROM generations) - ?
+        AND number NOT IN (SELECT generation FROM hold)
+"""
 
 _CHANGED = frozenset({Result.DONE, Result.RESTORED})
 
@@ -42,7 +45,9 @@ class RunStart:
         origin: where the configuration came from.
         program: name and version of this program.
         build: of llama-server.
-        who: the user on whose behalf it runs.
+        actor: on whose behalf it runs.
+        revision: of the files, where they are in a repository.
+        rollback_to: the generation that it goes back to.
     """
 
     operation: str
@@ -51,25 +56,27 @@ class RunStart:
     origin: str
     program: str
     build: str
-    who: str = ""
+    actor: Actor = audit.NOBODY
+    revision: Revision | None = None
+    rollback_to: int | None = None
 
 
 def begin(database: Database, start: RunStart, *, now: float) -> int:
     """Notes a run; returns its number."""
-    cursor = database.execute(
-        "INSERT INTO runs (operation, started_at, origin, program, build, who, spec_version, spec, plan) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (
-            start.operation, now, start.origin, start.program, start.build, start.who,
-            SPEC_VERSION, to_json(start.spec), to_json(start.plan),
-        ),
-    )  # fmt: skip
+    row = _row(start, now)
+    statement = f"INSERT INTO runs ({', '.join(row)}) VALUES ({marks(list(row))}) RETURNING id"  # noqa: S608 - our own names
+    cursor = database.execute(statement, tuple(row.values()))
     run: int = cursor.fetchone()[0]
     return run
 
 
-def finish(database: Database, run: int, result: Result, *, changed: bool, now: float) -> int:
-    """Ends a run; when it changed something, what it applied becomes a generation. Returns the current generation."""
+def finish(database: Database, run: int, result: Result, *, changed: bool, now: float, kept: int | None = None) -> int:
+    """
+    Ends a run; when it changed something, what it applied becomes a generation. Returns the current generation.
+
+    Args:
+        kept: how many generations stay; the one that is held stays besides. All when it is not said.
+    """
     database.execute("UPDATE runs SET finished_at = ?, result = ? WHERE id = ?", (now, result, run))
     if changed:
         database.execute(
@@ -80,13 +87,11 @@ def finish(database: Database, run: int, result: Result, *, changed: bool, now: 
             (run,),
         )
     database.execute("UPDATE runs SET spec = NULL, plan = NULL WHERE id = ?", (run,))
-    database.execute(
-        "INSERT INTO events (at, who, what, resource, result, detail) "
-        "SELECT finished_at, who, operation, '', result, origin FROM runs WHERE id = ?",
-        (run,),
-    )
-    for statement, kept in _PRUNES.items():
-        database.execute(statement, (kept,))
+    database.execute(audit.OF_A_RUN, (run,))
+    if kept is not None:
+        database.execute(_PRUNE_GENERATIONS, (kept,))
+    for statement, most in _PRUNES.items():
+        database.execute(statement, (most,))
     database.execute(server_configs.PRUNE)
     generation: int = database.rows("SELECT coalesce(max(number), 0) FROM generations")[0][0]
     return generation
@@ -109,3 +114,29 @@ def result_of(report: RunReport) -> Result:
 def changed(report: RunReport) -> bool:
     """Whether a run did anything."""
     return any(one.result in _CHANGED and one.action is not Action.KEEP for one in report.outcomes)
+
+
+def _row(start: RunStart, now: float) -> dict[str, object]:
+    actor, revision = start.actor, start.revision or Revision()
+    return {
+        "operation": start.operation,
+        "started_at": now,
+        "origin": start.origin,
+        "program": start.program,
+        "build": start.build,
+        "who": actor.who,
+        "user_id": actor.user_id,
+        "sudo_user": actor.sudo_user,
+        "host": actor.host,
+        "via": actor.via,
+        "commit_id": revision.commit,
+        "branch": revision.branch,
+        "dirty": int(revision.dirty) if revision.commit else None,
+        "author": revision.author,
+        "committed_at": revision.committed_at,
+        "commit_problem": revision.problem,
+        "rollback_to": start.rollback_to,
+        "spec_version": SPEC_VERSION,
+        "spec": to_json(start.spec),
+        "plan": to_json(start.plan),
+    }

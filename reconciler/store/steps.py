@@ -7,6 +7,7 @@ from reconciler.domain.frozen import frozen
 from reconciler.domain.names import InstanceId, ResourceId, SlotUid
 from reconciler.domain.outcome import Outcome, Result
 from reconciler.spec.record import Applied, ResourceRecord
+from reconciler.store import audit
 from reconciler.store.columns import to_json
 from reconciler.store.database import Database
 
@@ -62,6 +63,7 @@ def finish(database: Database, step: int, result: Result, message: str, *, now: 
         "WHERE id = ?",
         (now, result, message, step),
     )
+    database.execute(audit.OF_A_STEP, (step,))
 
 
 def open_steps(database: Database) -> list[int]:

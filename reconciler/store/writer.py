@@ -8,16 +8,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from reconciler.domain.actor import Actor
+from reconciler.domain.hold import Hold
 from reconciler.domain.names import ResourceId
 from reconciler.domain.outcome import Outcome, Result, RunReport
+from reconciler.domain.revision import Revision
 from reconciler.spec.base import Spec
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import InstanceRecord, ResourceRecord
-from reconciler.store import declarations, documents, endpoints, logs, metadata, resources, runs, secrets, steps
+from reconciler.store import (
+    audit,
+    declarations,
+    documents,
+    endpoints,
+    holds,
+    logs,
+    metadata,
+    resources,
+    runs,
+    secrets,
+    steps,
+)
 from reconciler.store.database import Database
 from reconciler.store.endpoints import Endpoint
 from reconciler.store.layout import read_lineage, write_lineage
 from reconciler.store.logs import LogLine
+from reconciler.store.migrating import note_migration
 from reconciler.store.reader import Reader
 from reconciler.store.secrets import Secret
 from reconciler.store.steps import StepFinish, StepIntent
@@ -30,24 +46,32 @@ class Writer(Reader):
     Every method raises StoreError when the host refuses; the store says then what it said before.
     """
 
+    def __init__(self, database: Database, actor: Actor = audit.NOBODY) -> None:
+        super().__init__(database)
+        self._actor = actor
+
     @classmethod
-    def open(cls, directory: Path, *, now: float, fleet: str, lineage: str | None = None) -> Self:
+    def open(
+        cls, directory: Path, *, now: float, fleet: str, lineage: str | None = None, actor: Actor = audit.NOBODY
+    ) -> Self:
         """
         Opens the store of a directory; makes it, or brings it to today's form, where needed.
 
         Args:
             lineage: as living children carry it; wins over what the store and `run/lineage` say.
+            actor: on whose behalf everything is written, for the audit.
 
         Raises:
             StoreError: newer than the program, damaged, held by another, or on a disk that is full or read-only.
         """
         database = Database.for_writing(directory, now=now)
         try:
+            note_migration(database, actor, now=now)
             _settle_lineage(database, directory, lineage=lineage or "", fleet=fleet, now=now)
         except BaseException:
             database.close()
             raise
-        return cls(database)
+        return cls(database, actor)
 
     @property
     def backup(self) -> Path | None:
@@ -64,7 +88,8 @@ class Writer(Reader):
         program: str,
         build: str,
         now: float,
-        who: str = "",
+        revision: Revision | None = None,
+        hold: Hold | None = None,
     ) -> int:
         """
         Notes that a run begins, and with what; returns its number.
@@ -73,14 +98,26 @@ class Writer(Reader):
             origin: where the configuration came from; recorded as the fleet's from here on.
             program: name and version of this program.
             build: of llama-server.
-            who: the user on whose behalf it runs.
+            revision: of the files, where they are in a repository.
+            hold: what is held from before the first act on, because this run goes back to it.
         """
         start = runs.RunStart(
-            operation=operation, plan=plan, spec=fleet_document, origin=origin, program=program, build=build, who=who
+            operation=operation,
+            plan=plan,
+            spec=fleet_document,
+            origin=origin,
+            program=program,
+            build=build,
+            actor=self._actor,
+            revision=revision,
+            rollback_to=hold.generation if hold else None,
         )
         with self._database.writing():
             if metadata.read(self._database).get("origin") != origin:
                 metadata.put(self._database, "origin", origin)
+                metadata.raise_serial(self._database)
+            if hold is not None:
+                holds.put(self._database, hold)
                 metadata.raise_serial(self._database)
             return runs.begin(self._database, start, now=now)
 
@@ -120,25 +157,80 @@ class Writer(Reader):
             resources.put_resource(self._database, line, now=now)
             metadata.raise_serial(self._database)
 
-    def finish_run(self, run: int, report: RunReport, now: float, *, fleet: FleetSpec | None = None) -> int:
+    def refresh(self, run: int, lines: Iterable[ResourceRecord], now: float) -> None:
+        """Records what a run changes of resources without touching what runs."""
+        with self._database.writing():
+            for line in lines:
+                resources.put_resource(self._database, line, now=now)
+                self._database.execute(audit.OF_A_LINE, (now, line.resource, run))
+            metadata.raise_serial(self._database)
+
+    def finish_run(
+        self,
+        run: int,
+        report: RunReport,
+        now: float,
+        *,
+        fleet: FleetSpec | None = None,
+        hold: Hold | None = None,
+        refreshed: bool = False,
+    ) -> int:
         """
         Ends a run; returns the number of its generation, or of the current one when it changed nothing.
 
         Args:
-            fleet: whose server section and logging are the declared ones from now on.
+            fleet: whose server section and logging are the declared ones from now on, and whose limit holds for
+                generations; without it all stay.
+            hold: what is held when the run has changed something; nothing ends what was held before.
+            refreshed: whether the record was changed besides what the report says.
         """
+        changed = refreshed or runs.changed(report)
         with self._database.writing():
             if fleet is not None:
                 declarations.put(self._database, fleet)
-            return runs.finish(self._database, run, runs.result_of(report), changed=runs.changed(report), now=now)
+            if changed and hold != holds.read(self._database):
+                holds.put(self._database, hold)
+                metadata.raise_serial(self._database)
+            return runs.finish(
+                self._database,
+                run,
+                runs.result_of(report),
+                changed=changed,
+                now=now,
+                kept=fleet.history.generations if fleet else None,
+            )
 
-    def note_fleet(self, fleet: FleetSpec) -> None:
-        """Records what is declared for the fleet as a whole by a run that has nothing else to do."""
+    def note_fleet(self, fleet: FleetSpec, now: float, what: str = "apply") -> None:
+        """
+        Records what is declared for the fleet as a whole by a run that has nothing else to do.
+
+        Args:
+            what: the operation, for the audit.
+        """
         with self._database.reading():
             known = declarations.is_known(self._database, fleet)
         if not known:
             with self._database.writing():
                 declarations.put(self._database, fleet)
+                audit.note(self._database, self._actor, what, "recorded `server` and `logging`", at=now)
+
+    def set_hold(self, hold: Hold | None, what: str, now: float) -> None:
+        """
+        Holds a generation, or none any more, where no run does that; writes nothing when it is so already.
+
+        Args:
+            what: the operation, for the audit.
+        """
+        with self._database.reading():
+            before = holds.read(self._database)
+        if hold == before or (hold and hold.is_same(before)):
+            return
+        said = f"generation {hold.generation} is held" if hold else ""
+        said = said or (f"generation {before.generation} is held no more" if before else "")
+        with self._database.writing():
+            holds.put(self._database, hold)
+            metadata.raise_serial(self._database)
+            audit.note(self._database, self._actor, what, said, at=now)
 
     def note_architectures(self, found: Mapping[str, str]) -> None:
         """Records what was learned of model files, by path, since they were applied."""
@@ -164,11 +256,17 @@ class Writer(Reader):
             resources.forget(self._database, resource)
             metadata.raise_serial(self._database)
 
-    def note_facts(self, facts: Mapping[str, str]) -> None:
-        """Adds facts to the metadata; those that the store itself lives by cannot be replaced."""
+    def note_facts(self, facts: Mapping[str, str], what: str, now: float) -> None:
+        """
+        Adds facts to the metadata; those that the store itself lives by cannot be replaced.
+
+        Args:
+            what: the operation, for the audit.
+        """
         with self._database.writing():
             for key in facts.keys() - metadata.OWN:
                 metadata.put(self._database, key, facts[key])
+            audit.note(self._database, self._actor, what, at=now)
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
         """Records a server that somebody else runs, or what it is now."""

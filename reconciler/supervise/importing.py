@@ -22,6 +22,7 @@ from reconciler.legacy.source import open_source
 from reconciler.legacy.vault import DIRECTORY
 from reconciler.llama.catalogue import Catalogue
 from reconciler.observe.recovery import lineage_of
+from reconciler.runtime.actor import actor
 from reconciler.runtime.files import private_directory
 from reconciler.runtime.processes import LinuxProcessHost
 from reconciler.runtime.staging import Staged
@@ -122,8 +123,10 @@ def keep_history(directory: Path, taken: Taken, *, now: float) -> int:
     if not taken.imported.facts.items() <= known.items():
         # A store that is made anew is that of the servers that may still run.
         found = "" if lineage else lineage_of(LinuxProcessHost().scan().processes, directory / "run" / "slots")
-        with Writer.open(directory, now=now, fleet=taken.loaded.spec.fleet, lineage=found or None) as writer:
-            writer.note_facts(taken.imported.facts)
+        with Writer.open(
+            directory, now=now, fleet=taken.loaded.spec.fleet, lineage=found or None, actor=actor()
+        ) as writer:
+            writer.note_facts(taken.imported.facts, "import legacy", now)
     with MetricsWriter.open(directory, now=now) as measured:
         new = measured.take_over([one.host for one in taken.history])
         measured.take_over_gpus((one.host.at, gpu) for one in taken.history for gpu in one.gpus)

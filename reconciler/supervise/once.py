@@ -8,14 +8,14 @@ from reconciler.apply.run import Errand
 from reconciler.config.load import LoadedFleet
 from reconciler.domain.event import Hook, ignore
 from reconciler.domain.frozen import frozen
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.outcome import OnFailure, RunReport
 from reconciler.plan.codec import plan_json
 from reconciler.plan.options import PlanOptions
 from reconciler.runtime.files import private_directory
 from reconciler.runtime.store_lock import StoreLock
 from reconciler.runtime.world import World
 from reconciler.store import Store
-from reconciler.supervise.acting import apply_once, settle_once
+from reconciler.supervise.acting import apply_once
 from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import plan_once
 from reconciler.supervise.refusing import refuse
@@ -32,12 +32,14 @@ class PassOptions:
         plan: what is insisted on; origin and catalogue are those of the pass.
         lock_timeout: seconds to wait for another writer.
         parallelism: steps at the same time.
+        on_failure: whether a change that failed goes back alone, or with all that the run has changed.
     """
 
     operation: str = "apply"
     plan: PlanOptions = field(default_factory=PlanOptions)
     lock_timeout: float = 10.0
     parallelism: int = 8
+    on_failure: OnFailure = OnFailure.KEEP
 
 
 async def reconcile_once(
@@ -69,13 +71,17 @@ async def reconcile_once(
         planned = await plan_once(world, fleet, record, wishes)
         plan = planned.plan
         refuse(plan, hint="insist in the options of the plan")
-        if plan.is_empty and not any(change.fields for change in plan.changes):
-            settle_once(world, planned)
-            return RunReport(run=0, generation=planned.record.generation, skipped_for_safety=bool(plan.objections))
         errand = Errand(
             operation=options.operation, plan_document=plan_json(plan), origin=fleet.origin, program=VERSION
         )
         with open_writer(world, fleet.spec.fleet) as writer:
             return await apply_once(
-                world, planned, writer, errand, hook=hook, parallelism=options.parallelism, stop=stop
+                world,
+                planned,
+                writer,
+                errand,
+                hook=hook,
+                parallelism=options.parallelism,
+                stop=stop,
+                on_failure=options.on_failure,
             )

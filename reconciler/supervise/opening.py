@@ -1,6 +1,7 @@
 """Opening the store of a fleet, also when it was lost while the servers went on."""
 
 from reconciler.observe.recovery import lineage_of
+from reconciler.runtime.actor import actor
 from reconciler.runtime.world import World
 from reconciler.store import Store, Writer
 
@@ -17,4 +18,6 @@ def open_writer(world: World, fleet: str) -> Writer:
     with Store.open(world.directory) as store:
         known = store.lineage
     found = "" if known else lineage_of(world.processes.scan().processes, world.slots)
-    return Writer.open(world.directory, now=world.clock.now(), fleet=fleet, lineage=found or None)
+    return Writer.open(
+        world.directory, now=world.clock.now(), fleet=fleet, lineage=found or None, actor=actor(world.environ)
+    )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from shlex import join, quote
 
+from reconciler.domain.actor import Actor
 from reconciler.domain.stored import Renamed, Replaced
 from reconciler.errors import StoreError, UnsafePlanError
 from reconciler.observe.ownership import ours
@@ -25,7 +26,7 @@ def with_running(replaced: Replaced) -> Replaced:
     return replace(replaced, running=len(running(Path(replaced.directory), replaced.lineage)))
 
 
-def rename_fleet(directory: Path, fleet: str, target: Path, *, now: float, who: str) -> Renamed:
+def rename_fleet(directory: Path, fleet: str, target: Path, *, now: float, actor: Actor) -> Renamed:
     """
     Gives the fleet of a store another name, and its directory another place. The caller holds the lock.
 
@@ -47,7 +48,7 @@ def rename_fleet(directory: Path, fleet: str, target: Path, *, now: float, who: 
                 detail=f"`{target}` exists",
                 hint="take another name, or move that directory away",
             )
-    before = rename(directory, fleet, target, now=now, who=who)
+    before = rename(directory, fleet, target, now=now, actor=actor)
     if moves:
         _move(directory, target)
     return Renamed(fleet=fleet, fleet_before=before, directory=str(target), directory_before=str(directory))

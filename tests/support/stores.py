@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.domain.actor import Actor
 from reconciler.domain.change import Action
 from reconciler.domain.identity import ProcessIdentity
 from reconciler.domain.names import ROUTER, InstanceId, ResourceId, SlotUid, model_id
@@ -18,6 +19,7 @@ from reconciler.spec.validating import validate
 from reconciler.store import Endpoint, LogLine, Secret, StepIntent, Writer
 
 NOW = 1_700_000_000.0
+ANN = Actor(who="ann", user_id=1000, sudo_user="", host="box", via="/dev/pts/0", program="llama-reconciler 0.1.0")
 LINEAGE = "11111111-2222-4333-8444-555555555555"
 
 EMBED = ResourceRecord(
@@ -78,7 +80,7 @@ LOG_LINE = LogLine(at=NOW, level="warning", message="out of memory", resource="m
 
 def open_writer(directory: Path) -> Writer:
     """A writer with a lineage that is known."""
-    return Writer.open(directory, now=NOW, fleet="homelab", lineage=LINEAGE)
+    return Writer.open(directory, now=NOW, fleet="homelab", lineage=LINEAGE, actor=ANN)
 
 
 def begin_run(writer: Writer, **facts: Any) -> int:
@@ -90,7 +92,6 @@ def begin_run(writer: Writer, **facts: Any) -> int:
         "origin": "/srv/fleet.yaml",
         "program": "llama-reconciler 0.1.0",
         "build": "b10434",
-        "who": "ann",
         "now": NOW,
     }
     return writer.begin_run(**given | facts)
@@ -107,13 +108,13 @@ def outcome(resource: ResourceId, result: Result = Result.DONE, action: Action =
     return Outcome(resource=resource, action=action, result=result, message=f"{result}")
 
 
-def apply_lines(writer: Writer, *lines: ResourceRecord, now: float = NOW) -> int:
+def apply_lines(writer: Writer, *lines: ResourceRecord, now: float = NOW, fleet: FleetSpec | None = None) -> int:
     """A whole run that ends with these lines; returns its generation."""
     run = begin_run(writer, now=now)
     numbers = writer.begin_steps(run, [intent(line) for line in lines], now)
     for line in lines:
         writer.finish_step(numbers[line.resource], outcome(line.resource), line, now=now)
-    return writer.finish_run(run, report(run, *(outcome(line.resource) for line in lines)), now)
+    return writer.finish_run(run, report(run, *(outcome(line.resource) for line in lines)), now, fleet=fleet)
 
 
 def report(run: int, *outcomes: Outcome, **facts: Any) -> RunReport:
@@ -124,7 +125,7 @@ def report(run: int, *outcomes: Outcome, **facts: Any) -> RunReport:
 def fill(writer: Writer) -> None:
     """One finished run, and one that was cut off."""
     apply_lines(writer, EMBED, CODER, ROUTER_LINE, now=NOW + 4.0)
-    writer.note_fleet(FLEET)
+    writer.note_fleet(FLEET, NOW)
     writer.put_endpoint(ENDPOINT)
     writer.put_secret(SECRET)
     writer.log([LOG_LINE])

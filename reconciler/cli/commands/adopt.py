@@ -1,5 +1,7 @@
 """`reconcile adopt`: takes over a server that somebody started on a declared port; nothing is signalled."""
 
+from dataclasses import replace
+
 import click
 
 from reconciler.cli.names import recorded_names
@@ -11,6 +13,7 @@ from reconciler.cli.running import Deed, carry_out, locked, require_answer
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import open_site, open_world
+from reconciler.runtime.git import revision_of
 from reconciler.supervise.adopting import plan_adoption
 
 OPERATION = "adopt"
@@ -31,4 +34,6 @@ def command(common: Common, manner: Manner, *, name: str, pid: int | None) -> in
         world, record = open_world(site.directory, site.build), recorded(site.directory)
         options = options_of(Wishes(), site)
         planned = result_of(plan_adoption(world, site.fleet, record, options, name=name, pid=pid))
+        # It takes over what runs, whatever is held.
+        deed = replace(deed, hold=record.hold, revision=lambda: revision_of(site.fleet.contents))
         return carry_out(world, planned, deed, manner, common.output)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.directory import directory_of, named_directory
-from reconciler.cli.options import PATH, common, manner, wishes
+from reconciler.cli.options import PATH, common, manner_of_changes, wishes
 from reconciler.cli.output import Format
 from reconciler.cli.planning import options_of, recorded
 from reconciler.cli.request import Common, Manner, Wishes
@@ -18,6 +18,7 @@ from reconciler.errors import RuntimeFailure, UsageError
 from reconciler.plan.codec import SavedPlan, read_saved
 from reconciler.plan.freshness import ensure_fresh
 from reconciler.plan.options import PlanOptions
+from reconciler.runtime.git import revision_of
 from reconciler.supervise.passes import plan_fleet, plan_once
 
 OPERATION = "apply"
@@ -28,7 +29,7 @@ QUESTION = "Do it?"
 @click.argument("planfile", required=False, type=PATH)
 @common(Format.JSON, llama_server=True)
 @wishes
-@manner
+@manner_of_changes
 def command(common: Common, wishes: Wishes, manner: Manner, *, planfile: str | None) -> int:
     """Make the running servers match the configuration."""
     require_linux()
@@ -47,7 +48,8 @@ def command(common: Common, wishes: Wishes, manner: Manner, *, planfile: str | N
         world = open_world(site.directory, site.build)
         record, options = recorded(site.directory), options_of(wishes, site)
         planned = result_of(plan_once(world, site.fleet, record, options))
-        return carry_out(world, planned, replace(deed, origin=site.fleet.origin), manner, common.output)
+        deed = replace(deed, origin=site.fleet.origin, revision=lambda: revision_of(site.fleet.contents))
+        return carry_out(world, planned, deed, manner, common.output)
 
 
 def _apply_saved(common: Common, manner: Manner, saved: SavedPlan) -> int:
@@ -60,7 +62,8 @@ def _apply_saved(common: Common, manner: Manner, saved: SavedPlan) -> int:
         now = result_of(plan_fleet(world, saved.fleet, record, PlanOptions(catalogue=build.catalogue)))
         ensure_fresh(saved, now.record, now.seen, now.plan)
         planned = replace(now, plan=saved.plan)
-        return carry_out(world, planned, replace(deed, origin=saved.origin or record.origin), manner, common.output)
+        deed = replace(deed, origin=saved.origin or record.origin, revision=lambda: saved.revision)
+        return carry_out(world, planned, deed, manner, common.output)
 
 
 def _read(path: Path) -> SavedPlan:

@@ -12,6 +12,7 @@ from reconciler.cli.running import Deed, carry_out, locked, require_answer
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import open_site, open_world
+from reconciler.runtime.git import revision_of
 from reconciler.supervise.destroy import emptied
 from reconciler.supervise.passes import plan_fleet
 
@@ -33,4 +34,5 @@ def command(common: Common, manner: Manner) -> int:
     with locked(site.directory, OPERATION, manner, common.output):
         world, record = open_world(site.directory, site.build), recorded(site.directory)
         planned = result_of(plan_fleet(world, emptied(site.fleet.spec), record, options_of(ALL, site)))
-        return carry_out(world, planned, replace(deed, origin=record.origin), manner, common.output)
+        deed = replace(deed, origin=record.origin, revision=lambda: revision_of(site.fleet.contents))
+        return carry_out(world, planned, deed, manner, common.output)

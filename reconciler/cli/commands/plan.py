@@ -18,6 +18,7 @@ from reconciler.cli.request import Common, Wishes
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import Site, open_site, open_world
+from reconciler.config.load import LoadedFleet
 from reconciler.domain.plan import Plan
 from reconciler.errors import RuntimeFailure, UsageError
 from reconciler.render.plan_text import plan_text
@@ -44,7 +45,7 @@ def command(common: Common, wishes: Wishes, *, out: str | None, detailed_exitcod
     if errors_of(plan):
         return 1
     if out is not None:
-        _save(Path(out), planned, site.fleet.origin, common.output)
+        _save(Path(out), planned, site.fleet, common.output)
     return PENDING if detailed_exitcode and is_pending(plan) else 0
 
 
@@ -80,10 +81,12 @@ def _show(plan: Plan, output: Output) -> None:
             output.lines(plan_text(plan))
 
 
-def _save(path: Path, planned: Planned, origin: str, output: Output) -> None:
+def _save(path: Path, planned: Planned, loaded: LoadedFleet, output: Output) -> None:
     from reconciler.plan.codec import SavedPlan, saved_text
+    from reconciler.runtime.git import revision_of
 
-    saved = SavedPlan(plan=planned.plan, fleet=planned.fleet, origin=origin)
+    revision = revision_of(loaded.contents)
+    saved = SavedPlan(plan=planned.plan, fleet=planned.fleet, origin=loaded.origin, revision=revision)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -14,7 +14,7 @@ from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.cli.stores import accept_lineage, any_store, now, say_replaced
 from reconciler.errors import RuntimeFailure
-from reconciler.runtime.store_lock import user_name
+from reconciler.runtime.actor import actor
 from reconciler.store.transfer.importing import Insist, import_store
 
 
@@ -34,7 +34,7 @@ def command(common: Common, *, file: str, replace: bool, accept_lineage: bool, l
     source = Path("standard input" if file == "-" else file)
     insist = Insist(replace=replace, accept_lineage=accept_lineage)
     with _lines(file) as lines, holding(directory, "store import", lock_timeout, common.output):
-        replaced = import_store(directory, source, lines, now=now(), who=user_name(), insist=insist)
+        replaced = import_store(directory, source, lines, now=now(), actor=actor(), insist=insist)
     return say_replaced(common, replaced)
 
 

@@ -9,6 +9,7 @@ from reconciler.cli.request import Common
 from reconciler.cli.stores import existing_store, now
 from reconciler.render.store_json import migrated_json
 from reconciler.render.store_text import migrated_text
+from reconciler.runtime.actor import actor
 from reconciler.store.migrating import bring_up, rehearse
 
 
@@ -27,7 +28,7 @@ def command(common: Common, *, dry_run: bool, lock_timeout: float) -> int:
         migrated = rehearse(directory)
     else:
         with holding(directory, "store migrate", lock_timeout, common.output):
-            migrated = bring_up(directory, now=now())
+            migrated = bring_up(directory, now=now(), actor=actor())
     if common.output.format is Format.JSON:
         common.output.json(migrated_json(migrated, dry_run=dry_run))
     else:

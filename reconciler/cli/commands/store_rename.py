@@ -13,7 +13,7 @@ from reconciler.cli.stores import existing_store, now
 from reconciler.errors import UsageError
 from reconciler.render import FORMAT_VERSION
 from reconciler.render.store_text import renamed_text
-from reconciler.runtime.store_lock import user_name
+from reconciler.runtime.actor import actor
 from reconciler.spec.model import name_problem
 from reconciler.store import Store
 from reconciler.supervise.store_moving import rename_fleet
@@ -37,7 +37,7 @@ def command(common: Common, *, name: str, keep_directory: bool, lock_timeout: fl
         by_name = directory in {directory_of(store.record().fleet), directory_of(name)} or not common.store
     target = directory_of(name) if by_name and not keep_directory else directory
     with holding(directory, "store rename", lock_timeout, common.output):
-        renamed = rename_fleet(directory, name, target, now=now(), who=user_name())
+        renamed = rename_fleet(directory, name, target, now=now(), actor=actor())
     if common.output.format is Format.JSON:
         common.output.json({"format_version": FORMAT_VERSION, **asdict(renamed)})
     else:

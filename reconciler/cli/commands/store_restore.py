@@ -9,7 +9,7 @@ from reconciler.cli.options import PATH, common
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.cli.stores import accept_lineage, any_store, now, say_replaced
-from reconciler.runtime.store_lock import user_name
+from reconciler.runtime.actor import actor
 from reconciler.store.replacing import restore
 
 
@@ -28,5 +28,5 @@ def command(common: Common, *, file: str, accept_lineage: bool, lock_timeout: fl
     directory = any_store(common)
     with holding(directory, "store restore", lock_timeout, common.output):
         source = Path(file).expanduser().absolute()
-        replaced = restore(directory, source, now=now(), who=user_name(), accept_lineage=accept_lineage)
+        replaced = restore(directory, source, now=now(), actor=actor(), accept_lineage=accept_lineage)
     return say_replaced(common, replaced)

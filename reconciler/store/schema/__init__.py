@@ -8,10 +8,11 @@ as decimal texts. JSON is for lists, mappings, and what is read as a whole.
 from reconciler.store.schema.carried_over import CARRIED_OVER
 from reconciler.store.schema.first import FIRST
 from reconciler.store.schema.fleet import FLEET, LATER
+from reconciler.store.schema.history import HISTORY
 from reconciler.store.schema.models import MODELS
 from reconciler.store.schema.odd import ODD
 from reconciler.store.schema.resources import RESOURCES
 
-__all__ = ["FIRST", "NORMALIZED"]
+__all__ = ["FIRST", "HISTORY", "NORMALIZED"]
 
 NORMALIZED = (*RESOURCES, *MODELS, *FLEET, *ODD, *CARRIED_OVER, *LATER)

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from reconciler.domain.actor import Actor
 from reconciler.domain.frozen import frozen
 from reconciler.domain.stored import Replaced
 from reconciler.errors import StoreError
@@ -61,7 +62,7 @@ class Insist:
 
 
 def import_store(
-    directory: Path, source: Path, lines: Iterable[bytes], *, now: float, who: str, insist: Insist
+    directory: Path, source: Path, lines: Iterable[bytes], *, now: float, actor: Actor, insist: Insist
 ) -> Replaced:
     """
     Makes the store of a directory from an export, brought to today's form. The caller holds the lock.
@@ -88,7 +89,7 @@ def import_store(
             source,
             now=now,
             what="store import",
-            who=who,
+            actor=actor,
             accept_lineage=insist.accept_lineage,
         )
         if (measured := folder / METRICS).exists():

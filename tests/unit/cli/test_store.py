@@ -184,8 +184,8 @@ def test_ways_out_can_be_pasted_whatever_the_name_of_the_directory(tmp_path: Pat
 
 def test_vacuum_gives_space_back(state: Path) -> None:
     with closing(sqlite3.connect(state / "store.db", isolation_level=None)) as raw:
-        raw.execute("UPDATE events SET detail = hex(zeroblob(500000))")
-        raw.execute("UPDATE events SET detail = ''")
+        raw.execute("UPDATE logs SET message = hex(zeroblob(500000))")
+        raw.execute("UPDATE logs SET message = ''")
     document = told("vacuum", state)
     (before, after), (metrics, _) = ((one["before"], one["after"]) for one in document["files"])
 

@@ -17,7 +17,7 @@ from reconciler.store.migrations import MIGRATIONS, Migration
 from reconciler.store.replacing import restore
 from reconciler.store.transfer.exporting import export
 from reconciler.store.transfer.importing import Insist, import_store
-from tests.support.stores import CODER, EMBED, FILLED, NOW, apply_lines, fill, open_writer
+from tests.support.stores import ANN, CODER, EMBED, FILLED, NOW, apply_lines, fill, open_writer
 
 MORE = (
     *MIGRATIONS,
@@ -152,7 +152,7 @@ class RestoreCase(Case):
 
     def act(self, directory: Path) -> None:
         if generation(directory) != self.after:
-            restore(directory, self.backup, now=NOW, who="ann")
+            restore(directory, self.backup, now=NOW, actor=ANN)
 
     def state(self, directory: Path) -> object:
         assert sound(directory / "store.db")
@@ -171,7 +171,7 @@ class DamagedCase(RestoreCase):
 
     def act(self, directory: Path) -> None:
         if self.state(directory) == self.before:
-            restore(directory, self.backup, now=NOW, who="ann")
+            restore(directory, self.backup, now=NOW, actor=ANN)
 
     def state(self, directory: Path) -> object:
         try:
@@ -197,7 +197,7 @@ class ImportCase(Case):
 
     def act(self, directory: Path) -> None:
         if generation(directory) != self.after:
-            import_store(directory, Path("x"), self.lines, now=NOW, who="ann", insist=Insist())
+            import_store(directory, Path("x"), self.lines, now=NOW, actor=ANN, insist=Insist())
 
     def state(self, directory: Path) -> object:
         found = generation(directory)

@@ -21,7 +21,7 @@ from reconciler.store.replacing import restore
 from reconciler.store.transfer.exporting import export
 from reconciler.store.transfer.importing import Insist, import_store
 from reconciler.store.vacuum import vacuum
-from tests.support.stores import NOW
+from tests.support.stores import ANN, NOW
 
 NOBODY = 65534
 STEP = 16_384
@@ -41,12 +41,12 @@ def back_up_beside(directory: Path, _elsewhere: Path) -> None:
 
 
 def restore_older(directory: Path, elsewhere: Path) -> None:
-    restore(directory, elsewhere / "backup.db", now=NOW, who="ann")
+    restore(directory, elsewhere / "backup.db", now=NOW, actor=ANN)
 
 
 def import_again(directory: Path, elsewhere: Path) -> None:
     lines = [line.encode() for line in export(elsewhere / "origin", program="this one")]
-    import_store(directory, Path("x"), lines, now=NOW, who="ann", insist=Insist(replace=True))
+    import_store(directory, Path("x"), lines, now=NOW, actor=ANN, insist=Insist(replace=True))
 
 
 def measure(directory: Path, _elsewhere: Path) -> None:
@@ -121,7 +121,7 @@ def as_nobody(directory: Path) -> None:
         "backup": lambda: back_up(directory / "store.db", version=1, now=NOW),
         "restore": lambda: restore_older(directory, elsewhere),
         "import": lambda: import_again(directory, elsewhere),
-        "rename": lambda: rename(directory, "new", directory, now=NOW, who="ann"),
+        "rename": lambda: rename(directory, "new", directory, now=NOW, actor=ANN),
         "vacuum": lambda: vacuum(directory),
         "metrics": lambda: measure(directory, elsewhere),
     }

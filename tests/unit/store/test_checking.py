@@ -59,12 +59,12 @@ def on_store(*statements: str) -> Callable[[Path], None]:
 
 
 def empty_a_value(directory: Path) -> None:
-    for before, after in (("detail TEXT NOT NULL", "detail TEXT"), ("detail TEXT", "detail TEXT NOT NULL")):
+    for before, after in (("message TEXT NOT NULL", "message TEXT"), ("message TEXT", "message TEXT NOT NULL")):
         with closing(sqlite3.connect(directory / "store.db", isolation_level=None)) as raw:
             raw.execute("PRAGMA writable_schema = ON")
-            raw.execute("UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = 'events'", (before, after))
-        if after == "detail TEXT":
-            edit(directory / "store.db", "UPDATE events SET detail = NULL")
+            raw.execute("UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = 'logs'", (before, after))
+        if after == "message TEXT":
+            edit(directory / "store.db", "UPDATE logs SET message = NULL")
 
 
 FOUND: dict[str, tuple[Callable[[Path], object], str, str]] = {
@@ -106,7 +106,7 @@ FOUND: dict[str, tuple[Callable[[Path], object], str, str]] = {
     ),
     "newer": (on_store("PRAGMA user_version = 99"), "file", "has version 99; this program knows versions up to"),
     "damaged": (lambda directory: damage(directory / "store.db"), "file", "is damaged"),
-    "a value where none may be missing": (empty_a_value, "integrity", "`store.db`: NULL value in events.detail"),
+    "a value where none may be missing": (empty_a_value, "integrity", "`store.db`: NULL value in logs.message"),
     "no database": (
         lambda directory: (directory / "store.db").write_bytes(b"x" * 9000),
         "file",

@@ -19,6 +19,7 @@ def test_every_version_has_its_golden_store() -> None:
     ]
 
 
+@pytest.mark.invariant("I17")
 @pytest.mark.parametrize("path", sorted(GOLDEN.iterdir()), ids=lambda path: path.stem)
 def test_a_golden_store_reads_as_it_was_written(path: Path, tmp_path: Path) -> None:
     shutil.copy(path, tmp_path / "store.db")
@@ -27,6 +28,7 @@ def test_a_golden_store_reads_as_it_was_written(path: Path, tmp_path: Path) -> N
         assert [one.spec for one in store.generations()] == [{"version": 1, "fleet": "homelab"}]
 
 
+@pytest.mark.invariant("I17")
 @pytest.mark.parametrize("path", sorted(GOLDEN.iterdir()), ids=lambda path: path.stem)
 def test_a_golden_store_can_be_written_on(path: Path, tmp_path: Path) -> None:
     shutil.copy(path, tmp_path / "store.db")

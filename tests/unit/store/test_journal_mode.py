@@ -20,11 +20,13 @@ MODES = {
 }
 
 
+@pytest.mark.invariant("I33")
 @pytest.mark.parametrize(("version", "mode"), MODES.items(), ids=str)
 def test_wal_is_for_builds_that_cannot_damage_it(version: tuple[int, int, int], mode: str) -> None:
     assert journal_mode(version, local=True) == mode
 
 
+@pytest.mark.invariant("I33")
 @pytest.mark.parametrize("version", MODES, ids=str)
 def test_a_disk_that_others_share_never_gets_wal(version: tuple[int, int, int]) -> None:
     assert journal_mode(version, local=False) == "truncate"

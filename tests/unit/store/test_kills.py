@@ -57,6 +57,7 @@ print(f"{what}: {hit} of {count} killed in time; {seen[case.before]} times befor
 """
 
 
+@pytest.mark.invariant("I31", cases=KILLS)
 @pytest.mark.timeout(60 + KILLS)
 @pytest.mark.parametrize("what", CASES)
 def test_a_kill_leaves_what_was_or_what_should_be(what: str, tmp_path_factory: pytest.TempPathFactory) -> None:

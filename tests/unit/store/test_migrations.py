@@ -55,10 +55,12 @@ def look(path: Path) -> tuple[int, int]:
         raw.close()
 
 
+@pytest.mark.invariant("I17")
 def test_a_released_migration_never_changes() -> None:
     assert [(one.name, one.checksum[:16]) for one in MIGRATIONS] == [
         ("first", "24e67b8ef3e116f0"),
         ("normalized", "eeb03e427cd8eb3a"),
+        ("history", "1571b3404d9e9562"),
     ]
 
 
@@ -77,11 +79,13 @@ def test_a_store_says_what_it_is(first: Path) -> None:
             "models", "model_sampling_config", "model_memory_config", "model_gpu_config", "model_advanced_config",
             "model_lora_config", "model_multimodal_config", "model_speculative_config", "model_files",
             "model_server_config", "router_config", "processes", "logging_config", "endpoints", "secrets", "logs",
+            "hold",
         )
     }  # fmt: skip
     raw.close()
 
 
+@pytest.mark.invariant("I31")
 def test_a_migration_keeps_what_was_there_and_a_backup(first: Path) -> None:
     migrate_to(first, TWO)
 
@@ -100,6 +104,7 @@ def test_a_new_store_needs_no_backup(tmp_path: Path) -> None:
     assert not list((tmp_path / "backups").iterdir())
 
 
+@pytest.mark.invariant("I32")
 def test_a_reader_sees_an_older_store_in_the_new_form_and_leaves_it(first: Path) -> None:
     before = (first / "store.db").read_bytes()
     database = Database.for_reading(first, TWO)
@@ -113,6 +118,7 @@ def test_a_reader_sees_an_older_store_in_the_new_form_and_leaves_it(first: Path)
     assert not list((first / "backups").iterdir())
 
 
+@pytest.mark.invariant("I31")
 def test_a_store_that_is_newer_than_the_program_is_refused_untouched(first: Path) -> None:
     migrate_to(first, TWO)
     before = (first / "store.db").read_bytes()
@@ -122,6 +128,7 @@ def test_a_store_that_is_newer_than_the_program_is_refused_untouched(first: Path
     assert (first / "store.db").read_bytes() == before
 
 
+@pytest.mark.invariant("I31")
 def test_a_migration_that_is_not_the_one_that_was_applied_is_refused(first: Path) -> None:
     other = (Migration("first", (*MIGRATIONS[0].statements, "CREATE TABLE more (x) STRICT")), *MIGRATIONS[1:])
 
@@ -140,6 +147,7 @@ def test_a_database_of_somebody_else_is_refused(tmp_path: Path) -> None:
             open_it(tmp_path)
 
 
+@pytest.mark.invariant("I31")
 def test_a_migration_that_would_break_references_is_undone(first: Path) -> None:
     breaking = Migration("breaking", ("DELETE FROM runs",))
 
@@ -172,6 +180,7 @@ Database.for_writing(Path(sys.argv[1]), now=NOW, migrations=TWO).close()
 """
 
 
+@pytest.mark.invariant("I31")
 def test_a_migration_is_all_or_nothing_under_kill_9(tmp_path: Path) -> None:
     versions = []
     for statement in range(1, 100, 3):
@@ -209,6 +218,7 @@ except StoreError as error:
 """
 
 
+@pytest.mark.invariant("I31", "I34")
 @pytest.mark.parametrize("quota", [1000, 20_000, 200_000, 2_000_000], ids=str)
 def test_a_migration_on_a_full_disk_leaves_the_version_before(first: Path, quota: int) -> None:
     done = run_python(FULL, first, quota)

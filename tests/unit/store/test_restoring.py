@@ -13,7 +13,7 @@ from reconciler.store import Store, database, replacing
 from reconciler.store.backup import write_copy
 from reconciler.store.migrations import MIGRATIONS
 from reconciler.store.replacing import restore
-from tests.support.stores import CODER, EMBED, FILLED, LINEAGE, NOW, apply_lines, fill, open_writer
+from tests.support.stores import ANN, CODER, EMBED, FILLED, LINEAGE, NOW, apply_lines, fill, open_writer
 
 OTHER = LINEAGE.replace("1", "9")
 SOMEBODY_ELSES = "UPDATE metadata SET value = replace(value, '1', '9') WHERE key = 'lineage'"
@@ -30,7 +30,7 @@ def backup_of_a_store(tmp_path: Path) -> Path:
 
 
 def restored(directory: Path, file: Path, *, accept_lineage: bool = False) -> Replaced:
-    return restore(directory, file, now=NOW + 20, who="ann", accept_lineage=accept_lineage)
+    return restore(directory, file, now=NOW + 20, actor=ANN, accept_lineage=accept_lineage)
 
 
 def generation(directory: Path) -> int:
@@ -56,7 +56,7 @@ def test_a_backup_is_the_store_again_and_what_was_there_is_kept(tmp_path: Path, 
         assert record.resources == FILLED.resources
         assert record.serial > before.serial
         event = store.events()[0]
-        assert (event.what, event.who, event.detail) == ("store restore", "ann", str(backup))
+        assert (event.what, event.actor, event.detail) == ("store restore", ANN, str(backup))
     (tmp_path / "again").mkdir()
     shutil.copy(replaced.backup, tmp_path / "again/store.db")
     with Store.open(tmp_path / "again") as store:

@@ -31,11 +31,11 @@ def test_a_declaration_is_written_when_it_is_new_and_else_nothing_is(tmp_path: P
     with open_writer(tmp_path) as writer, open_writer(tmp_path) as other:
         changes = "PRAGMA data_version"
         before = other._database.rows(changes)
-        writer.note_fleet(FLEET)
+        writer.note_fleet(FLEET, NOW)
         first = other._database.rows(changes)
-        writer.note_fleet(FLEET)
+        writer.note_fleet(FLEET, NOW)
         second = other._database.rows(changes)
-        writer.note_fleet(fleet(logging={"level": "error"}))
+        writer.note_fleet(fleet(logging={"level": "error"}), NOW)
 
         assert before != first == second
         declared = writer.logging(), writer.server()
@@ -47,7 +47,7 @@ def test_a_declaration_is_written_when_it_is_new_and_else_nothing_is(tmp_path: P
 
 def test_the_server_section_outlives_all_models(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
-        writer.note_fleet(FLEET)
+        writer.note_fleet(FLEET, NOW)
         writer.put(
             ResourceRecord(resource=model_id("m"), uid=SlotUid("u"), applied=applied.model({"server.timeout": 5})), NOW
         )
@@ -117,6 +117,6 @@ def test_old_messages_are_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_an_import_adds_facts_and_cannot_replace_those_that_the_store_lives_by(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         before = writer.metadata()
-        writer.note_facts({"lineage": "stolen", "legacy.version": "2.0"})
+        writer.note_facts({"lineage": "stolen", "legacy.version": "2.0"}, "import legacy", NOW)
 
         assert writer.metadata() == before | {"legacy.version": "2.0"}

@@ -20,7 +20,7 @@ from reconciler.store.raw import quoted, tables
 from reconciler.store.transfer.exporting import export
 from reconciler.store.transfer.importing import Insist, import_store
 from reconciler.store.transfer.values import decoded, encoded, text_or_bytes
-from tests.support.stores import EMBED, FILLED, NOW, apply_lines, fill, open_writer
+from tests.support.stores import ANN, EMBED, FILLED, NOW, apply_lines, fill, open_writer
 from tests.unit.store.test_metrics import FULL
 
 GOLDEN = sorted((Path(__file__).parents[2] / "fixtures/stores").iterdir())
@@ -53,7 +53,7 @@ def lines(directory: Path) -> list[str]:
 
 def imported(directory: Path, document: list[str], **insist: bool) -> Replaced:
     source = (line.encode() for line in document)
-    return import_store(directory, Path("x.jsonl"), source, now=NOW, who="ann", insist=Insist(**insist))
+    return import_store(directory, Path("x.jsonl"), source, now=NOW, actor=ANN, insist=Insist(**insist))
 
 
 def odd(directory: Path) -> None:
@@ -61,7 +61,11 @@ def odd(directory: Path) -> None:
     with closing(sqlite3.connect(directory / "store.db", isolation_level=None)) as raw:
         for number, at in enumerate((float("inf"), -0.0, 1e-308)):
             values = (2**62 + number, at, '\0a\n"ü\u2028')
-            raw.execute("INSERT INTO events VALUES (?, ?, ?, '', '', '', CAST(x'ff00fe' AS TEXT))", values)
+            raw.execute(
+                "INSERT INTO events (id, at, who, what, resource, result, detail) "
+                "VALUES (?, ?, ?, '', '', '', CAST(x'ff00fe' AS TEXT))",
+                values,
+            )
 
 
 @given(VALUES)

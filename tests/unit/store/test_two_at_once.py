@@ -46,6 +46,7 @@ print(opened.rows("SELECT count(*), sum(x) FROM counted"))
 """
 
 
+@pytest.mark.invariant("I31")
 @pytest.mark.parametrize("mode", ["", "wal"])
 @pytest.mark.parametrize("made", [True, False], ids=["older", "none yet"])
 def test_one_migrates_and_the_others_find_it_done(tmp_path: Path, mode: str, made: bool) -> None:  # noqa: FBT001 - a case
@@ -75,6 +76,7 @@ def test_one_migrates_and_the_others_find_it_done(tmp_path: Path, mode: str, mad
     assert len(list((tmp_path / "backups").glob(f"store-v{len(MIGRATIONS)}-*"))) >= int(made)
 
 
+@pytest.mark.invariant("I31", "I32")
 def test_a_reader_sees_a_store_before_or_after_but_never_between(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         fill(writer)
@@ -95,6 +97,7 @@ def test_a_reader_sees_a_store_before_or_after_but_never_between(tmp_path: Path)
     assert seen <= {(2, complete), (1, complete), (0, complete)}
 
 
+@pytest.mark.invariant("I32")
 @pytest.mark.parametrize("held", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM metadata"])
 def test_who_changes_the_journal_waits_for_whoever_is_there(
     held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

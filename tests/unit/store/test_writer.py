@@ -1,5 +1,6 @@
 """The journal, the generations and the serial."""
 
+import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +9,27 @@ from typing import Any
 import pytest
 
 from reconciler.domain.change import Action
+from reconciler.domain.history import Step
+from reconciler.domain.hold import Hold
 from reconciler.domain.names import InstanceId
 from reconciler.domain.outcome import Result
+from reconciler.domain.revision import Revision
+from reconciler.spec.policy import HistorySpec
 from reconciler.spec.record import OpenStep, ResourceRecord
 from reconciler.store import Event, StepFinish, StepIntent, Store, Writer, runs
-from tests.support.stores import CODER, EMBED, NOW, apply_lines, begin_run, intent, open_writer, outcome, report
+from tests.support.stores import (
+    ANN,
+    CODER,
+    EMBED,
+    FLEET,
+    NOW,
+    apply_lines,
+    begin_run,
+    intent,
+    open_writer,
+    outcome,
+    report,
+)
 
 
 def rows(directory: Path, query: str) -> list[tuple[Any, ...]]:
@@ -23,6 +40,7 @@ def rows(directory: Path, query: str) -> list[tuple[Any, ...]]:
         raw.close()
 
 
+@pytest.mark.invariant("I30")
 def test_a_whole_wave_is_journalled_before_any_of_it_is_done(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer, Store.open(tmp_path) as reader:
         numbers = writer.begin_steps(begin_run(writer), [intent(EMBED), intent(CODER, Action.STOP)], NOW)
@@ -39,6 +57,7 @@ def test_a_whole_wave_is_journalled_before_any_of_it_is_done(tmp_path: Path) -> 
         )
 
 
+@pytest.mark.invariant("I30")
 def test_a_wave_that_cannot_be_journalled_whole_is_not_journalled(tmp_path: Path) -> None:
     broken = StepIntent(resource=CODER.resource, uid=CODER.uid, action="explode")  # type: ignore[arg-type]  # that is the point
     with open_writer(tmp_path) as writer:
@@ -51,6 +70,7 @@ def test_a_wave_that_cannot_be_journalled_whole_is_not_journalled(tmp_path: Path
         assert writer.record() == before
 
 
+@pytest.mark.invariant("I30")
 def test_a_spawned_process_is_known_before_it_is_ready(tmp_path: Path) -> None:
     assert EMBED.instance is not None
     with open_writer(tmp_path) as writer:
@@ -72,6 +92,7 @@ def test_a_spawned_process_leaves_what_was_applied_before(tmp_path: Path) -> Non
         assert writer.record().resources == {EMBED.resource: replace(EMBED, instance=second)}
 
 
+@pytest.mark.invariant("I12", "I30")
 def test_the_end_of_a_step_and_what_is_true_from_then_on_are_one_write(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         apply_lines(writer, EMBED, CODER)
@@ -130,9 +151,18 @@ def test_a_generation_holds_what_was_asked_for_and_shown(tmp_path: Path) -> None
         assert (found.plan, found.spec) == ({"summary": 1}, {"fleet": "homelab"})
         assert store.generations() == (found,)
         assert store.generation(2) is None
-        assert store.events() == (
-            Event(at=NOW + 7, who="ann", what="apply", resource="", result="failed", detail="/srv/fleet.yaml"),
+        [event] = store.events()
+        assert event == Event(
+            number=1,
+            at=NOW + 7,
+            actor=ANN,
+            run=run,
+            what="apply",
+            resource="",
+            result="failed",
+            detail="/srv/fleet.yaml",
         )
+        assert (found.operation, found.seconds, found.revision, found.rollback_to) == ("apply", 7, None, None)
     assert rows(tmp_path, "SELECT spec, plan FROM runs") == [(None, None)]
 
 
@@ -153,19 +183,131 @@ def test_the_result_of_a_run_is_the_worst_of_it(tmp_path: Path, facts: dict[str,
 
 
 def test_old_generations_and_runs_are_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = dict(zip(runs._PRUNES, (3, 4, 5, 6), strict=True))
+    kept = dict(zip(runs._PRUNES, (4, 5), strict=True))
     monkeypatch.setattr(runs, "_PRUNES", kept)
+    fleet = FLEET.replaced(history=HistorySpec(generations=3))
     with open_writer(tmp_path) as writer:
         for number in range(9):
             instance = replace(EMBED.instance, instance=InstanceId(f"i{number}")) if EMBED.instance else None
-            apply_lines(writer, replace(EMBED, instance=instance))
+            apply_lines(writer, replace(EMBED, instance=instance), fleet=fleet)
 
         assert [one.number for one in writer.generations()] == [9, 8, 7]
-        assert len(writer.events()) == 6
+        assert writer.generation_numbers() == (7, 8, 9)
+        assert len(writer.events()) == 18
     counts = "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM steps), (SELECT count(*) FROM instances)"
     assert rows(tmp_path, counts) == [(4, 4, 6)]
 
 
+def test_the_generation_that_is_held_is_never_let_go(tmp_path: Path) -> None:
+    fleet = FLEET.replaced(history=HistorySpec(generations=1))
+    hold = Hold(generation=2, who="ann", since=NOW, spec="s", files="f")
+    with open_writer(tmp_path) as writer:
+        for _ in range(3):
+            apply_lines(writer, EMBED)
+        writer.set_hold(hold, "rollback", NOW)
+        run = begin_run(writer)
+        writer.finish_run(run, report(run, outcome(EMBED.resource)), NOW, fleet=fleet, hold=hold)
+
+        assert writer.generation_numbers() == (2, 4)
+        assert writer.record().hold == hold
+
+
+@pytest.mark.invariant("I30")
+def test_a_hold_is_true_before_the_first_act_of_the_run_that_goes_back(tmp_path: Path) -> None:
+    hold = Hold(generation=1, who="ann", since=NOW, spec="s", files="f")
+    with open_writer(tmp_path) as writer:
+        apply_lines(writer, EMBED)
+        run = begin_run(writer, hold=hold)
+        assert writer.record().hold == hold
+        writer.abandon_open_steps(NOW)
+        assert writer.record().hold == hold
+        run = begin_run(writer)
+        assert writer.record().hold == hold
+
+        failed = outcome(EMBED.resource, Result.FAILED)
+        writer.finish_run(run, report(run, failed), NOW)
+        assert writer.record().hold == hold
+        run = begin_run(writer)
+        writer.finish_run(run, report(run, outcome(EMBED.resource)), NOW)
+        assert writer.record().hold is None
+
+
+def test_a_hold_that_is_there_already_is_not_written_again(tmp_path: Path) -> None:
+    hold = Hold(generation=1, who="ann", since=NOW, spec="s", files="f")
+    with open_writer(tmp_path) as writer:
+        apply_lines(writer, EMBED)
+        assert not serial_after(writer, lambda: writer.set_hold(None, "resume", NOW))
+        assert serial_after(writer, lambda: writer.set_hold(hold, "rollback", NOW))
+        assert not serial_after(writer, lambda: writer.set_hold(replace(hold, since=NOW + 1), "rollback", NOW))
+        assert serial_after(writer, lambda: writer.set_hold(None, "resume", NOW))
+        said = [(one.what, one.detail) for one in writer.events(limit=2)]
+        assert said == [("resume", "generation 1 is held no more"), ("rollback", "generation 1 is held")]
+
+
+def test_the_audit_has_a_line_for_the_run_and_one_for_each_resource(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as writer:
+        run = begin_run(writer)
+        numbers = writer.begin_steps(run, [intent(EMBED), intent(CODER)], NOW)
+        writer.finish_step(numbers[EMBED.resource], outcome(EMBED.resource), EMBED, now=NOW + 1)
+        writer.refresh(run, [replace(CODER, protected=False)], NOW + 2)
+        # Whoever is killed now has left a trace of what was done.
+        writer.abandon_open_steps(NOW + 3)
+
+        said = [(one.what, one.resource, one.result, one.detail, one.run) for one in reversed(writer.events())]
+        assert said == [
+            ("apply", "model/embed", "done", "start: done", run),
+            ("apply", "model/coder", "done", "recorded what costs nothing", run),
+            ("apply", "model/coder", "interrupted", "start: the run was cut off", run),
+            ("apply", "", "interrupted", "/srv/fleet.yaml", run),
+        ]
+        assert {one.actor for one in writer.events()} == {ANN}
+        assert [one.result for one in writer.events(resource="model/embed")] == ["done"]
+        assert len(writer.events(since=NOW + 2)) == 3
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET who = 'eve'",
+        "DELETE FROM events",
+        "REPLACE INTO events SELECT * FROM events",
+    ],
+)
+def test_the_audit_is_append_only(tmp_path: Path, statement: str) -> None:
+    with open_writer(tmp_path) as writer:
+        apply_lines(writer, EMBED)
+        before = writer.events()
+        raw = sqlite3.connect(tmp_path / "store.db")
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            raw.execute(statement)
+        raw.close()
+        assert writer.events() == before
+
+
+def test_a_migration_is_a_line_of_the_audit(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).parents[2] / "fixtures/stores/v2.db", tmp_path / "store.db")
+    with open_writer(tmp_path) as writer:
+        event = writer.events()[0]
+
+    assert (event.what, event.actor) == ("store migrate", ANN)
+    assert "backups/store-v2-" in event.detail
+
+
+def test_a_generation_tells_its_commit_and_the_steps_of_its_run(tmp_path: Path) -> None:
+    revision = Revision(commit="a" * 40, branch="main", dirty=True, author="Ann <ann@example.org>", committed_at=NOW)
+    with open_writer(tmp_path) as writer:
+        run = begin_run(writer, revision=revision, hold=None)
+        numbers = writer.begin_steps(run, [intent(EMBED)], NOW)
+        writer.finish_step(numbers[EMBED.resource], outcome(EMBED.resource), EMBED, now=NOW + 1.5)
+        writer.finish_run(run, report(run, outcome(EMBED.resource)), NOW + 2)
+        apply_lines(writer, EMBED)
+        [last, first] = writer.generations()
+
+    assert (first.revision, last.revision) == (revision, None)
+    assert first.steps == (Step(resource=EMBED.resource, action="start", result="done", message="done", seconds=1.5),)
+
+
+@pytest.mark.invariant("I12")
 def test_what_a_killed_run_left_open_is_closed_and_counted(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         run = begin_run(writer)
