@@ -67,8 +67,8 @@ def before_spawn(sim: "Simulation", command: Command) -> None:
         # A child of the router that does not obey it is nobody's fault.
         if one.ours and name and alias_of(one.argv) == name and not (one.inside and sim.disturbed):
             sim.fail("I1", f"a second process for {name} beside {one.pid} {one.argv}")
-    if slot not in {uid for uid, _, _ in journal.open_steps(sim.store)}:
-        sim.fail("I30", f"{command.argv} is started without a row in the journal")
+    if command.environment["RECONCILE_INSTANCE"] not in {known for _, _, known in journal.open_steps(sim.store)}:
+        sim.fail("I30", f"{command.argv} is started without a row of its own in the journal")
 
 
 def before_effect(sim: "Simulation", name: str) -> None:
