@@ -18,11 +18,10 @@ from pathlib import Path
 
 from reconciler.apply.run import Errand
 from reconciler.config.load import LoadedFleet, load_fleet
-from reconciler.domain.diagnostic import Severity
 from reconciler.domain.event import Hook, ignore
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.outcome import OnFailure, RunReport
 from reconciler.domain.plan import Plan
-from reconciler.errors import ConfigError, PreflightError, UnsafePlanError
+from reconciler.errors import ConfigError
 from reconciler.observe.observer import Look, observe
 from reconciler.plan.codec import SavedPlan, plan_json
 from reconciler.plan.freshness import ensure_fresh
@@ -37,11 +36,13 @@ from reconciler.store import Store
 from reconciler.supervise.acting import apply_once
 from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import plan_fleet
+from reconciler.supervise.refusing import refuse
 from reconciler.version import VERSION
 
 __all__ = [
     "LoadedFleet",
     "Look",
+    "OnFailure",
     "Plan",
     "PlanOptions",
     "RunReport",
@@ -102,7 +103,7 @@ def open_world(fleet: LoadedFleet, directory: Path, *, llama_server: str | None 
     return local_world(directory.absolute(), read_build(binary))
 
 
-async def apply(
+async def apply(  # noqa: PLR0913 - those that are optional are the caller's wishes
     world: World,
     fleet: LoadedFleet,
     plan: Plan,
@@ -110,6 +111,7 @@ async def apply(
     hook: Hook = ignore,
     parallelism: int = 8,
     lock_timeout: float = 10.0,
+    on_failure: OnFailure = OnFailure.KEEP,
 ) -> RunReport:
     """
     Does what a plan says, if the world is still the one that it was made for. Asks nobody, and ends a hold.
@@ -118,6 +120,7 @@ async def apply(
         hook: takes the events of the run.
         parallelism: steps at the same time.
         lock_timeout: seconds to wait for another writer.
+        on_failure: whether a change that failed goes back alone, or with all that this run has changed.
 
     Raises:
         PreflightError: the plan has errors.
@@ -125,7 +128,7 @@ async def apply(
         LockedError: another writer holds the store.
         StalePlanError: something moved since the plan was made.
     """
-    _refuse(plan)
+    refuse(plan, hint="insist in the `PlanOptions`")
     private_directory(world.directory)
     lock = StoreLock(world.directory / "lock", version=VERSION, operation="apply", clock=world.clock)
     with await lock.acquire(seconds=lock_timeout):
@@ -141,13 +144,12 @@ async def apply(
             revision=revision_of(fleet.contents),
         )
         with open_writer(world, fleet.spec.fleet) as writer:
-            return await apply_once(world, replace(now, plan=plan), writer, errand, hook=hook, parallelism=parallelism)
-
-
-def _refuse(plan: Plan) -> None:
-    errors = tuple(one for one in plan.diagnostics if one.severity is Severity.ERROR)
-    if errors:
-        raise PreflightError("nothing was touched: the host is not ready", diagnostics=errors)
-    blocking = [one.summary for one in plan.objections if one.blocking]
-    if blocking:
-        raise UnsafePlanError(blocking[0], detail="\n".join(blocking[1:]), hint="insist in the `PlanOptions`")
+            return await apply_once(
+                world,
+                replace(now, plan=plan),
+                writer,
+                errand,
+                hook=hook,
+                parallelism=parallelism,
+                on_failure=OnFailure(on_failure),
+            )

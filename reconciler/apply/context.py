@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 
+from reconciler.apply.step import WayBack
 from reconciler.domain.change import Change
 from reconciler.domain.event import Hook, Progress, Stage
 from reconciler.domain.frozen import frozen
@@ -16,6 +18,10 @@ from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import Applied, Record, ResourceRecord
 
 
+def _unheard(_ways: Sequence[WayBack]) -> None:
+    """Of a context outside of a run, which starts nothing."""
+
+
 @frozen
 class Context:
     """
@@ -25,6 +31,8 @@ class Context:
         record: completed by what the observation found alive.
         stop: set by the first ^C: what runs is finished, nothing new begins.
         sources: a lock for each thing that is downloaded.
+        versions: what resources shall be made from in place of what the fleet declares: those that a run goes back to.
+        turn_back: journals that changes failed and that the versions before are brought back; before any of it is done.
     """
 
     world: World
@@ -34,6 +42,8 @@ class Context:
     hook: Hook
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     sources: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    versions: Mapping[ResourceId, Applied] = field(default_factory=dict)
+    turn_back: Callable[[Sequence[WayBack]], None] = field(default=_unheard)
 
     def resource(self, resource: ResourceId, slot: SlotUid | None) -> ResourceRecord:
         """What is recorded of a resource; under its old name when it moved; a fresh line when it is new."""
@@ -44,6 +54,8 @@ class Context:
 
     def wanted(self, change: Change) -> Applied | None:
         """What the resource shall be made from; nothing when it shall not run."""
+        if change.resource in self.versions:
+            return self.versions[change.resource]
         if change.resource == ROUTER:
             return router_applied(self.fleet, self.seen)
         model = self.fleet.models.get(model_name(change.resource) or "")

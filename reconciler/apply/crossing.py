@@ -9,7 +9,7 @@ from reconciler.apply.dedicated import restore
 from reconciler.apply.readiness import Readiness
 from reconciler.apply.router_models import LOADED, NOTHING_LOADED, RouterAddress, load
 from reconciler.apply.sections import Batch, Lines, listed, put, slots_of
-from reconciler.apply.step import StepEnd, failed
+from reconciler.apply.step import StepEnd, WayBack, failed
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
 from reconciler.domain.names import model_name
@@ -30,6 +30,8 @@ async def put_back(ctx: Context, change: Change, end: StepEnd, lines: Lines, rou
     line, why = ctx.resource(change.resource, change.slot), end.outcome.message
     if line.applied is None:
         raise AssertionError
+    noted = replace(line, failure=end.after.failure) if end.after else line
+    ctx.turn_back([WayBack(change=change, line=noted, cause=why)])
     ctx.tell(change, Stage.RESTORING, why)
     before, name = listed(lines), model_name(line.resource) or ""
     batch = Batch(
@@ -50,5 +52,4 @@ async def put_back(ctx: Context, change: Change, end: StepEnd, lines: Lines, rou
     result = Result.RESTORED if again.ready else Result.FAILED
     message = why if again.ready else f"{why}; the section before does not load either: {again.cause}"
     ctx.tell(change, Stage.RESTORED if again.ready else Stage.FAILED, message, port=router.port)
-    after = replace(failed_line, port=line.port) if (failed_line := end.after) else line
-    return StepEnd(outcome=replace(end.outcome, result=result, message=message, port=router.port), after=after)
+    return StepEnd(outcome=replace(end.outcome, result=result, message=message, port=router.port), after=noted)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.apply.context import Context
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.downloads import alone
 from reconciler.apply.launch import Launched, launch, new_instance
 from reconciler.apply.policies import policy_of
 from reconciler.apply.readiness import Readiness, wait_ready
-from reconciler.apply.step import StepEnd, failed, outcome, running, stopped
+from reconciler.apply.step import StepEnd, WayBack, failed, outcome, running, stopped
 from reconciler.apply.stopping import end, end_survivors, stop_instance
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
@@ -68,7 +69,7 @@ async def start(
         )
         return StepEnd(outcome=done, after=running(line, change, applied, launched.instance, readiness.seconds))
     line = failed(line, digest(applied.document), readiness.cause, ctx.world.clock.now())
-    if before is None or line.applied is None:
+    if line.applied is None or (before is None and not _another_version(line, applied)):
         ctx.tell(change, Stage.FAILED, readiness.cause)
         end_of_step = outcome(
             change, Result.FAILED, readiness.cause, log_lines=readiness.log_lines, seconds=readiness.seconds
@@ -78,17 +79,29 @@ async def start(
     return await restore(ctx, change, line, readiness)
 
 
+def _another_version(line: ResourceRecord, applied: Applied) -> bool:
+    """
+    Whether the last word was to run something else here, which does not run now: it died, or a run was cut off before
+    it was back. The same with another environment is the same again.
+    """
+    if line.applied is None or line.applied.serve != applied.serve or not line.desired_running:
+        return False
+    before, now = ({**one.document, "environment": None} for one in (line.applied, applied))
+    return before != now
+
+
 def _cut(cut: int | None, policy: HealthPolicy) -> str:
     return f"{cut} running requests were cut after {policy.drain_timeout:g} s" if cut else ""
 
 
 async def restore(ctx: Context, change: Change, line: ResourceRecord, why: Readiness) -> StepEnd:
     """Starts the version that ran before, under the name that it had."""
-    ctx.tell(change, Stage.RESTORING, why.cause)
-    before = line.applied
+    before, instance = line.applied, new_instance()
     if before is None:
         raise AssertionError
-    launched, again = await _attempt(ctx, change, line.resource, new_instance(), before)
+    ctx.turn_back([WayBack(change=change, line=replace(line, instance=None), cause=why.cause, instance=instance)])
+    ctx.tell(change, Stage.RESTORING, why.cause)
+    launched, again = await _attempt(ctx, change, line.resource, instance, before)
     if launched is None or not again.ready:
         message = f"{why.cause}; the version before did not come back either: {again.cause}"
         ctx.tell(change, Stage.FAILED, message)
@@ -120,4 +133,5 @@ async def _attempt(
             await end(launched.handle, policy)
             launched.handle.close()
             await end_survivors(ctx, slot, policy)
+    crashpoint("ready" if readiness.ready else "attempt-ended")
     return launched, readiness

@@ -1,19 +1,18 @@
 """
 Walking the waves of a plan.
 
-All intents of a wave are journalled in one transaction before its first act; each outcome is written with the record
-line that it makes true. A crash anywhere leaves intents without outcome, and children that their marks prove ours.
+A crash anywhere leaves intents without outcome in the journal, and children that their marks prove ours.
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.apply import adoption, dedicated
-from reconciler.apply.conditions import with_conditions
 from reconciler.apply.context import Context
 from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.crossing import put_back
+from reconciler.apply.journal import Journal
 from reconciler.apply.launch import new_instance
 from reconciler.apply.preset import write_preset
 from reconciler.apply.router_batch import change_models
@@ -23,25 +22,34 @@ from reconciler.apply.step import StepEnd, outcome
 from reconciler.domain.change import Action, Change
 from reconciler.domain.event import Stage
 from reconciler.domain.names import ROUTER, InstanceId, ResourceId
-from reconciler.domain.outcome import Outcome, Result
+from reconciler.domain.outcome import Result
 from reconciler.domain.plan import Plan
 from reconciler.errors import ReconcilerError
-from reconciler.spec.record import Applied, ResourceRecord
-from reconciler.store import StepFinish, StepIntent, Writer
+from reconciler.spec.record import Applied
+from reconciler.store import StepIntent
 
 SPAWNS = frozenset({Action.START, Action.RESTART})
 BEATS, BEAT = 10, 0.01
 """How often and how long, in seconds, an outcome waits for others before it is written."""
 
+INTERRUPTED = "the run was interrupted before"
+
+
+def as_it_is(_change: Change, end: StepEnd) -> StepEnd:
+    """The end of a step as it came to pass."""
+    return end
+
 
 @dataclass(slots=True, kw_only=True)
 class Execution:
     """
-    One run on its way.
+    One plan on its way.
 
     Attributes:
-        lines: the record as it stands now; moves with every outcome.
         limit: how many steps run side by side.
+        gives_up: whether nothing new begins once a change has failed.
+        ended_as: what the end of a step is told and recorded as.
+        culprit: the first change that failed.
         running: steps of this wave that did not end yet.
         ended: those whose outcome is not written yet.
         router_turn: one at a time changes the router's sections, each from what the one before left.
@@ -49,39 +57,46 @@ class Execution:
 
     ctx: Context
     plan: Plan
-    writer: Writer
-    run: int
+    journal: Journal
     limit: asyncio.Semaphore
-    lines: dict[ResourceId, ResourceRecord] = field(default_factory=dict)
-    outcomes: list[Outcome] = field(default_factory=list)
+    gives_up: bool = False
+    ended_as: Callable[[Change, StepEnd], StepEnd] = as_it_is
+    culprit: ResourceId | None = None
     ended: list[tuple[Change, StepEnd]] = field(default_factory=list)
     running: int = 0
     router_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def why_not(self) -> str:
+        """Why nothing new begins; empty while it does."""
+        if self.ctx.stop.is_set():
+            return INTERRUPTED
+        return f"{self.culprit} failed before" if self.gives_up and self.culprit else ""
+
     async def waves(self) -> None:
-        """Runs wave after wave until the plan is done or the run is told to stop."""
+        """Runs wave after wave until the plan is done or nothing new may begin."""
         for wave in self.plan.waves:
-            if self.ctx.stop.is_set():
-                self._skip(wave)
+            if why := self.why_not:
+                self.journal.outcomes += [outcome(change, Result.SKIPPED, why) for change in wave]
                 continue
             await self._wave(wave)
 
     async def _wave(self, wave: Sequence[Change]) -> None:
         instances = {change.resource: new_instance() for change in wave}
-        steps = self._intend(wave, instances)
+        self._intend(wave, instances)
         crashpoint("wave-journalled")
-        stuck = await self._leave_router(steps, [change for change in wave if self._leaves_router(change)])
+        stuck = await self._leave_router([change for change in wave if self._leaves_router(change)])
         models = [change for change in wave if self._is_section(change)]
         single = [change for change in wave if change not in models and change not in stuck]
         self.running = len(single)
         jobs: list[Awaitable[None]] = [
-            self._finish(steps, change, self._guarded(change, instances[change.resource])) for change in single
+            self._finish(change, self._guarded(change, instances[change.resource])) for change in single
         ]
         if models:
-            jobs.append(self._finish_batch(steps, models))
+            jobs.append(self._finish_batch(models))
         await asyncio.gather(*jobs)
 
-    def _intend(self, wave: Sequence[Change], instances: dict[ResourceId, InstanceId]) -> dict[ResourceId, int]:
+    def _intend(self, wave: Sequence[Change], instances: dict[ResourceId, InstanceId]) -> None:
         intents = [
             StepIntent(
                 resource=change.resource,
@@ -92,7 +107,7 @@ class Execution:
             )
             for change in wave
         ]
-        return self.writer.begin_steps(self.run, intents, now=self.ctx.world.clock.now())
+        self.journal.begin(intents)
 
     def _is_section(self, change: Change) -> bool:
         """Whether a change is one of the router's INI, not of a process of its own."""
@@ -103,13 +118,25 @@ class Execution:
     async def _guarded(self, change: Change, instance: InstanceId) -> StepEnd:
         """One step; a known failure becomes its outcome, so that the others go on."""
         async with self.limit:
+            if why := self.why_not:
+                return self._unchanged(change, Result.SKIPPED, why)
             try:
-                return await self._step(change, instance)
+                end = await self._step(change, instance)
             except ReconcilerError as error:
                 cause = f"{error.summary}: {error.detail}" if error.detail else error.summary
                 self.ctx.tell(change, Stage.FAILED, cause)
-                line = self.ctx.resource(change.resource, change.slot)
-                return StepEnd(outcome=outcome(change, Result.FAILED, cause), after=line)
+                end = self._unchanged(change, Result.FAILED, cause)
+            self._note(end)
+            return end
+
+    def _unchanged(self, change: Change, result: Result, why: str) -> StepEnd:
+        """The end of a step that left everything as it was; what was not recorded before is not recorded now."""
+        known = self.ctx.resource(change.resource, change.slot)
+        return StepEnd(outcome=outcome(change, result, why), after=self.journal.lines.get(known.resource))
+
+    def _note(self, end: StepEnd) -> None:
+        if end.outcome.result in {Result.FAILED, Result.RESTORED}:
+            self.culprit = self.culprit or end.outcome.resource
 
     async def _step(self, change: Change, instance: InstanceId) -> StepEnd:
         ctx = self.ctx
@@ -140,12 +167,12 @@ class Execution:
             raise AssertionError
         models = [one for one in self.plan.pending if self._is_section(one)]
         models += [replace(one, action=Action.STOP) for one in self.plan.pending if self._leaves_router(one)]
-        before, slots = listed(self.lines), slots_of(self.lines, models)
+        before, slots = listed(self.journal.lines), slots_of(self.journal.lines, models)
 
         def undo() -> None:
             write_preset(ctx, before, slots)
 
-        write_preset(ctx, sections_after(before, models, ctx, self.lines), slots)
+        write_preset(ctx, sections_after(before, models, ctx, self.journal.lines), slots)
         try:
             return await dedicated.start(ctx, change, instance, wanted, models=self._loaded(), undo=undo)
         except ReconcilerError:
@@ -159,7 +186,7 @@ class Execution:
         inside = line.applied is not None and line.applied.serve == "router" and line.desired_running
         return inside and change.action in SPAWNS and not self._is_section(change)
 
-    async def _leave_router(self, steps: dict[ResourceId, int], leaving: Sequence[Change]) -> list[Change]:
+    async def _leave_router(self, leaving: Sequence[Change]) -> list[Change]:
         """
         Takes away the sections of models that become dedicated, all at once and before their processes need the memory.
 
@@ -168,18 +195,19 @@ class Execution:
         if not leaving:
             return []
         stops = [replace(change, action=Action.STOP) for change in leaving]
-        ends = await change_models(self.ctx, stops, self.lines, self._router())
+        ends = await change_models(self.ctx, stops, self.journal.lines, self._router())
+        crashpoint("router-left")
         stuck = [
-            (change, end) for change, end in zip(leaving, ends, strict=True) if end.outcome.result is Result.FAILED
+            (change, replace(end, outcome=replace(end.outcome, action=change.action)))
+            for change, end in zip(leaving, ends, strict=True)
+            if end.outcome.result is not Result.DONE
         ]
         for change in leaving:
             line = self.ctx.resource(change.resource, change.slot)
             if change not in [one for one, _ in stuck]:
-                self.lines[line.resource] = replace(line, desired_running=False)
+                self.journal.lines[line.resource] = replace(line, desired_running=False)
         if stuck:
-            self._write(
-                steps, [(one, replace(end, outcome=replace(end.outcome, action=one.action))) for one, end in stuck]
-            )
+            self._write(stuck)
         return [change for change, _ in stuck]
 
     async def _start_model(self, change: Change, instance: InstanceId, wanted: Applied) -> StepEnd:
@@ -189,9 +217,9 @@ class Execution:
         if end.outcome.result is not Result.FAILED or router is None or not self._leaves_router(change):
             return end
         async with self.router_turn:
-            back = await put_back(self.ctx, change, end, self.lines, router)
+            back = await put_back(self.ctx, change, end, self.journal.lines, router)
             if back.after:
-                self.lines[back.after.resource] = back.after
+                self.journal.lines[back.after.resource] = back.after
             return back
 
     def _loaded(self) -> tuple[str, ...]:
@@ -199,9 +227,9 @@ class Execution:
         return tuple(name for name, state in states.items() if state.status == "loaded")
 
     def _router(self) -> RouterAddress | None:
-        return address_of(self.lines.get(ROUTER))
+        return address_of(self.journal.lines.get(ROUTER))
 
-    async def _finish(self, steps: dict[ResourceId, int], change: Change, step: Awaitable[StepEnd]) -> None:
+    async def _finish(self, change: Change, step: Awaitable[StepEnd]) -> None:
         """
         Waits for the end of a step. The first that ends waits a moment for others and writes them too: a commit takes
         as long as a small model takes to start.
@@ -219,33 +247,17 @@ class Execution:
                 if self.running:
                     await self.ctx.world.clock.sleep(BEAT)
         finally:
-            self._write(steps, self.ended)
+            self._write(self.ended)
             self.ended = []
 
-    async def _finish_batch(self, steps: dict[ResourceId, int], models: Sequence[Change]) -> None:
+    async def _finish_batch(self, models: Sequence[Change]) -> None:
         async with self.router_turn:
-            ends = await change_models(self.ctx, models, self.lines, self._router())
+            ends = await change_models(self.ctx, models, self.journal.lines, self._router())
             by_resource = {end.outcome.resource: end for end in ends}
             crashpoint("step-done")
-            self._write(steps, [(change, by_resource[change.resource]) for change in models])
+            self._write([(change, by_resource[change.resource]) for change in models])
 
-    def _write(self, steps: dict[ResourceId, int], ended: Sequence[tuple[Change, StepEnd]]) -> None:
-        """Journals outcomes with the lines that they make true, all or none."""
-        now, generation = self.ctx.world.clock.now(), self.ctx.record.generation + 1
-        finished = [_finished(steps[change.resource], end, now=now, generation=generation) for change, end in ended]
-        self.writer.finish_steps(finished, now=now)
-        crashpoint("step-journalled")
-        self.outcomes += [one.outcome for one in finished]
-        slots = {change.slot for change, _ in ended}
-        for resource in [line.resource for line in self.lines.values() if line.uid in slots]:
-            del self.lines[resource]
-        self.lines |= {one.after.resource: one.after for one in finished if one.after}
-
-    def _skip(self, wave: Sequence[Change]) -> None:
-        for change in wave:
-            self.outcomes.append(outcome(change, Result.SKIPPED, "the run was interrupted before"))
-
-
-def _finished(step: int, end: StepEnd, *, now: float, generation: int) -> StepFinish:
-    after = with_conditions(end.after, end.outcome, now=now, generation=generation) if end.after else None
-    return StepFinish(step=step, outcome=end.outcome, after=after, forget=after is None)
+    def _write(self, ended: Sequence[tuple[Change, StepEnd]]) -> None:
+        for _, end in ended:
+            self._note(end)
+        self.journal.finish([(change, self.ended_as(change, end)) for change, end in ended])

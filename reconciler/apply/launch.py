@@ -62,6 +62,7 @@ def launch(ctx: Context, resource: ResourceId, slot: SlotUid, applied: Applied, 
         limits = ctx.fleet.logging.file
         world.files.rotate(log, max_size=limits.max_size, max_files=limits.max_files)
         offset = world.files.size(log)
+        crashpoint("slot-locked")
         handle = world.processes.spawn(Command(argv=argv, environment=environment, log=log, lock=lock))
     finally:
         world.locks.release(lock)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from reconciler.apply.context import Context
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.domain.names import ResourceId, SlotUid, model_name
 from reconciler.llama.command import preset, section
 from reconciler.spec.document import read_back
@@ -25,3 +26,4 @@ def write_preset(ctx: Context, sections: Mapping[ResourceId, Applied], slots: Ma
         log = str(ctx.world.log(slots[resource]))
         rendered[name] = section(model, catalogue=ctx.world.catalogue, log_file=log)
     ctx.world.files.write(ctx.world.preset, preset(rendered))
+    crashpoint("preset-written")

@@ -12,6 +12,7 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from reconciler.apply.context import Context
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.downloads import cause_text
 from reconciler.apply.readiness import Readiness
 from reconciler.apply.router_patience import Patience
@@ -129,6 +130,7 @@ async def load(ctx: Context, change: Change, router: RouterAddress, name: str, s
     if answer is None or not (answer.accepted or answer.already_running):
         cause = (answer.message if answer else "") or "the router refused to load it"
         return Readiness(ready=False, seconds=0.0, cause=cause)
+    crashpoint("load-asked")
     ctx.tell(change, Stage.LOADING, port=router.port)
     patience = Patience(ctx, change, name, section, router.port)
     following = asyncio.ensure_future(follow(ctx, change, router.host, router.port, name, loads=patience.loads))
@@ -157,6 +159,7 @@ async def _loaded(
         if state is None:
             return Readiness(ready=False, seconds=waited, cause="the router does not list it")
         if state.status in {"loaded", "sleeping"}:
+            crashpoint("loaded")
             return Readiness(ready=True, seconds=waited)
         if state.status == "unloaded" and (state.failed or waited > UNHEARD):
             cause = await _cause(ctx, change, state.exit_code)

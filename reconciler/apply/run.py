@@ -1,7 +1,7 @@
 """One execution of a plan, from the first journal row to the report."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,11 +9,13 @@ from reconciler.apply.adoption import instance_of
 from reconciler.apply.context import Context
 from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.executor import Execution
+from reconciler.apply.going_back import Return, go_back
+from reconciler.apply.journal import Journal
 from reconciler.domain.change import Action
 from reconciler.domain.frozen import frozen
 from reconciler.domain.hold import Hold
 from reconciler.domain.observation import Observation
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.outcome import Outcome, RunReport
 from reconciler.domain.plan import Plan
 from reconciler.domain.revision import Revision
 from reconciler.spec.record import Record, ResourceRecord
@@ -49,17 +51,28 @@ class Errand:
         return self.hold if self.operation == ROLLBACK else None
 
 
-async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, parallelism: int) -> RunReport:
+LookBack = Callable[[Sequence[Outcome]], Awaitable[Return]]
+"""Looks at what a run left, and says what takes it back; takes the outcomes so far."""
+
+
+async def execute(
+    ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, parallelism: int, way_back: LookBack | None = None
+) -> RunReport:
     """
     Does what a plan says, and nothing else. A plan without changes touches no process, and of the store only what is
     declared for the fleet as a whole.
+
+    Args:
+        way_back: for a run that goes back as a whole once a change has failed; else only that change does.
 
     Cancelling it (a second ^C) leaves intents without outcome, which the next run repairs.
     """
     refresh = refreshed(ctx, plan)
     for line in begun(ctx):
         writer.put(line, ctx.world.clock.now())
+    crashpoint("found-noted")
     writer.abandon_open_steps(ctx.world.clock.now())
+    crashpoint("steps-abandoned")
     if plan.is_empty and not refresh:
         settle(ctx, writer, errand.operation, errand.hold)
         return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
@@ -79,19 +92,19 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
     crashpoint("run-begun")
     if refresh:
         writer.refresh(run, refresh, clock.now())
-    execution = Execution(
-        ctx=ctx,
-        plan=plan,
+    crashpoint("lines-refreshed")
+    journal = Journal(
         writer=writer,
+        clock=clock,
         run=run,
-        limit=asyncio.Semaphore(parallelism),
+        generation=ctx.record.generation + 1,
         lines=dict(ctx.record.resources),
     )
-    await execution.waves()
+    await _carry_out(ctx, plan, journal, way_back, parallelism=parallelism)
     report = RunReport(
         run=run,
         generation=ctx.record.generation,
-        outcomes=tuple(execution.outcomes),
+        outcomes=tuple(journal.outcomes),
         interrupted=ctx.stop.is_set(),
         skipped_for_safety=_skipped(plan),
         seconds=clock.monotonic() - began,
@@ -99,6 +112,22 @@ async def execute(ctx: Context, plan: Plan, writer: Writer, errand: Errand, *, p
     generation = writer.finish_run(run, report, clock.now(), fleet=ctx.fleet, hold=errand.hold, refreshed=bool(refresh))
     crashpoint("run-finished")
     return replace(report, generation=generation)
+
+
+async def _carry_out(
+    ctx: Context, plan: Plan, journal: Journal, way_back: LookBack | None, *, parallelism: int
+) -> None:
+    execution = Execution(
+        ctx=replace(ctx, turn_back=journal.turn_back),
+        plan=plan,
+        journal=journal,
+        limit=asyncio.Semaphore(parallelism),
+        gives_up=way_back is not None,
+    )
+    await execution.waves()
+    if way_back is not None and execution.culprit is not None:
+        # A first ^C does not end this: what was begun is brought to an end, and this is its end.
+        await go_back(await way_back(journal.outcomes), journal, execution.culprit, parallelism=parallelism)
 
 
 def begun(ctx: Context) -> tuple[ResourceRecord, ...]:

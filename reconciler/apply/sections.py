@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from reconciler.apply.context import Context
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.preset import write_preset
 from reconciler.apply.router_models import RouterAddress, reload, states
 from reconciler.domain.change import Action, Change
@@ -42,10 +43,10 @@ class Batch:
         return model_name(self.listed(name) or self.changes[name].resource) or name
 
     def section_before(self, name: str) -> Applied | None:
-        """The other section that a model had; one that is the same is no way back."""
-        old = self.listed(name)
+        """The other section that a model had; one that is the same under the same name is no way back."""
+        old, now = self.listed(name), self.changes[name].resource
         before = self.before[old] if old else None
-        return before if before != self.after.get(self.changes[name].resource) else None
+        return before if old != now or before != self.after.get(now) else None
 
 
 def sections_after(
@@ -91,6 +92,7 @@ async def put(ctx: Context, batch: Batch, sections: Mapping[ResourceId, Applied]
         if change.action is Action.RELOAD:
             ctx.tell(change, Stage.RELOADING, port=batch.router.port)
     await reload(ctx, batch.router)
+    crashpoint("reloaded")
     names = {model_name(resource) or "" for resource in sections}
     if missing := names - set(await states(ctx, batch.router)):
         raise RuntimeFailure(f"the router does not list {', '.join(sorted(missing))}", hint="reconcile logs router")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reconciler.domain.change import Change
 from reconciler.domain.frozen import frozen
+from reconciler.domain.names import InstanceId
 from reconciler.domain.outcome import Outcome, Result
 from reconciler.spec.record import Applied, Failure, InstanceRecord, ResourceRecord
 
@@ -16,6 +17,22 @@ class StepEnd:
 
     outcome: Outcome
     after: ResourceRecord | None
+
+
+@frozen
+class WayBack:
+    """
+    A change that failed, and what shall run again in its place.
+
+    Attributes:
+        line: with the failure noted, and with what shall run again as what was applied.
+        instance: the mark of the process that will be spawned; `None` when none will be.
+    """
+
+    change: Change
+    line: ResourceRecord
+    cause: str
+    instance: InstanceId | None = None
 
 
 def outcome(change: Change, result: Result, message: str = "", **facts: object) -> Outcome:

@@ -10,6 +10,7 @@ import signal
 from dataclasses import field
 
 from reconciler.apply.context import Context
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
 from reconciler.domain.frozen import frozen
@@ -71,8 +72,11 @@ async def stop_instance(
         # With the key that it was started with: a new one is the reason for many a restart.
         token = handle.variable(API_KEY) or ctx.token
         cut = await drain(ctx, change, Address.of(one.process.argv, token), policy, models)
+        crashpoint("drained")
         ctx.tell(change, Stage.STOPPING, pid=one.process.identity.pid)
-        return Stopped(how=await end(handle, policy), cut=cut)
+        how = await end(handle, policy)
+        crashpoint("process-ended")
+        return Stopped(how=how, cut=cut)
     finally:
         handle.close()
 
@@ -128,7 +132,10 @@ async def end(handle: ProcessHandle, policy: HealthPolicy) -> str:
         (signal.SIGTERM, "terminated twice", policy.stop_grace - first),
         (signal.SIGKILL, "killed", AFTER_KILL),
     ):
-        if not handle.signal(number) or await handle.wait(patience) is not None:
+        if not handle.signal(number):
+            return how
+        crashpoint("kill-sent" if number is signal.SIGKILL else "term-sent")
+        if await handle.wait(patience) is not None:
             return how
     raise RuntimeFailure(
         f"process {handle.identity.pid} survives SIGKILL",

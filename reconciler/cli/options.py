@@ -11,6 +11,7 @@ import click
 from reconciler.cli.names import recorded_names
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common, Manner, Wishes
+from reconciler.domain.outcome import OnFailure
 from reconciler.errors import ReconcilerError
 
 Function = Callable[..., int]
@@ -93,9 +94,10 @@ def limits(function: Function) -> Function:
     return _gathered(Wishes, "wishes", _LIMITS)(function)
 
 
-def manner(function: Function) -> Function:
+def manner(function: Function, *more: Callable[[Any], Any]) -> Function:
     """Options of whoever acts."""
     declared = [
+        *more,
         click.option("-y", "--auto-approve", is_flag=True, help="Do not ask."),
         click.option(
             "--parallelism", type=click.IntRange(min=1), default=8, show_default=True, help="Steps at the same time."
@@ -105,6 +107,20 @@ def manner(function: Function) -> Function:
         ),
     ]
     return _gathered(Manner, "manner", declared)(function)
+
+
+def manner_of_changes(function: Function) -> Function:
+    """The same for whoever brings new versions, which can fail."""
+    return manner(
+        function,
+        click.option(
+            "--on-failure",
+            type=click.Choice([one.value for one in OnFailure]),
+            default=OnFailure.KEEP.value,
+            show_default=True,
+            help="Once a change has failed and went back: keep the others, or take all of this run back.",
+        ),
+    )
 
 
 _LIMITS = [

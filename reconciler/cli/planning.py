@@ -6,13 +6,13 @@ from pathlib import Path
 from reconciler.cli.request import Wishes
 from reconciler.cli.wiring import Site
 from reconciler.domain.change import Action
-from reconciler.domain.diagnostic import Diagnostic, Severity
 from reconciler.domain.plan import Objection, Plan
 from reconciler.errors import PreflightError, UnsafePlanError
 from reconciler.plan.options import PlanOptions
 from reconciler.render.values import counted
 from reconciler.spec.record import Record
 from reconciler.store import Store
+from reconciler.supervise.refusing import errors_of
 
 
 def recorded(directory: Path) -> Record:
@@ -33,11 +33,6 @@ def options_of(wishes: Wishes, site: Site) -> PlanOptions:
     )
 
 
-def errors_of(plan: Plan) -> tuple[Diagnostic, ...]:
-    """What stands in the way of the whole plan."""
-    return tuple(one for one in plan.diagnostics if one.severity is Severity.ERROR)
-
-
 def refuse_errors(plan: Plan) -> None:
     """
     Stops here when the host is not ready.
@@ -53,11 +48,6 @@ def refuse_errors(plan: Plan) -> None:
 def is_pending(plan: Plan) -> bool:
     """Whether an apply would do anything that can be seen, or the world moved by itself."""
     return bool(plan.drift) or any(change.action is not Action.KEEP for change in plan.changes)
-
-
-def blocking(plan: Plan) -> tuple[Objection, ...]:
-    """Objections that hold up the whole plan."""
-    return tuple(one for one in plan.objections if one.blocking)
 
 
 def refuse_objections(objections: Sequence[Objection]) -> None:

@@ -2,6 +2,7 @@
 
 from reconciler.cli.output import Format, Output
 from reconciler.domain.frozen import frozen
+from reconciler.domain.outcome import OnFailure
 
 
 @frozen
@@ -40,3 +41,4 @@ class Manner:
     auto_approve: bool = False
     parallelism: int = 8
     lock_timeout: float = 10.0
+    on_failure: str = OnFailure.KEEP

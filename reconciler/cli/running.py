@@ -15,18 +15,19 @@ from pathlib import Path
 
 import click
 
+from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.run import Errand
 from reconciler.cli.boundary import INTERRUPTED
 from reconciler.cli.live import reporting
 from reconciler.cli.locking import holding
 from reconciler.cli.output import Format, Output
 from reconciler.cli.pipes import unread
-from reconciler.cli.planning import blocking, refuse_errors, refuse_objections
+from reconciler.cli.planning import refuse_errors, refuse_objections
 from reconciler.cli.request import Manner
 from reconciler.cli.waiting import result_of
 from reconciler.domain.frozen import frozen
 from reconciler.domain.hold import Hold
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.outcome import OnFailure, RunReport
 from reconciler.domain.revision import Revision
 from reconciler.errors import UsageError
 from reconciler.plan.codec import plan_json
@@ -36,6 +37,7 @@ from reconciler.runtime.world import World
 from reconciler.supervise.acting import apply_once, settle_once
 from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import Planned
+from reconciler.supervise.refusing import blocking
 from reconciler.version import VERSION
 
 TERMINATED = 143
@@ -73,6 +75,7 @@ class Deed:
 def locked(directory: Path, operation: str, manner: Manner, output: Output) -> Iterator[None]:
     """Holds the lock of the store; says who has it when that takes a moment."""
     with holding(directory, operation, manner.lock_timeout, output):
+        crashpoint("lock-taken")
         yield
 
 
@@ -141,7 +144,16 @@ def _act(world: World, planned: Planned, deed: Deed, manner: Manner, output: Out
         _tell_backup(writer.backup, output)
 
         def run(stop: asyncio.Event) -> Coroutine[None, None, RunReport]:
-            return apply_once(world, planned, writer, errand, hook=hook, parallelism=manner.parallelism, stop=stop)
+            return apply_once(
+                world,
+                planned,
+                writer,
+                errand,
+                hook=hook,
+                parallelism=manner.parallelism,
+                stop=stop,
+                on_failure=OnFailure(manner.on_failure),
+            )
 
         try:
             report = result_of(signals.obeyed(run))

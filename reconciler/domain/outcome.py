@@ -17,6 +17,13 @@ class Result(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class OnFailure(StrEnum):
+    """What a run does once a change has failed, which itself goes back to the version before in any case."""
+
+    KEEP = "keep"
+    ROLLBACK = "rollback"
+
+
 @frozen
 class Outcome:
     """

@@ -10,6 +10,8 @@ from reconciler.spec.record import ResourceRecord
 RENEWS = {Action.START: Action.START, Action.RESTART: Action.RELOAD}
 """What becomes of a protected model when its router is started or restarted: it is loaded again as it was."""
 
+RENAMED = "it is protected; `protect: false` must be applied under this name before it can become `{new}`"
+FORGOTTEN = "the store that knew whether it is protected was lost; apply it with `protect: false`, then remove it again"
 PROTECTED = "it is protected; `protect: false` must be applied before it can be stopped"
 
 
@@ -22,8 +24,14 @@ def leave(situation: Situation, line: ResourceRecord, *, router: Action) -> Chan
     """
     if not is_served(situation, line):
         return _change(situation, line, Action.FORGET, Reason.NOT_DECLARED)
-    change = _stop(situation, line, Reason.NOT_DECLARED, forget=True)
-    if change.reason is Reason.PROTECTED and _is_router_model(line) and router in RENEWS:
+    if line.resource in situation.held.values():
+        new = next(new for new, old in situation.held.items() if old == line.resource)
+        change = _change(situation, line, Action.KEEP, Reason.PROTECTED, note=RENAMED.format(new=model_name(new)))
+    elif line.applied is None and _is_alive(situation, line):
+        change = _change(situation, line, Action.KEEP, Reason.PROTECTED, note=FORGOTTEN)
+    else:
+        change = _stop(situation, line, Reason.NOT_DECLARED, forget=True)
+    if change.reason is Reason.PROTECTED and in_router(situation, line) and router in RENEWS:
         return replace(change, action=RENEWS[router], effect=Effect.RELOAD)
     return change
 
@@ -43,6 +51,18 @@ def is_served(situation: Situation, line: ResourceRecord) -> bool:
     return line.desired_running or bool(situation.seen.instances.get(line.uid))
 
 
+def _is_alive(situation: Situation, line: ResourceRecord) -> bool:
+    """Whether a process of it was seen, of its own or below the router."""
+    return bool(situation.seen.instances.get(line.uid)) or in_router(situation, line)
+
+
+def in_router(situation: Situation, line: ResourceRecord) -> bool:
+    """Whether it is a model of the router, by the record, or by the router where the record was lost."""
+    if line.applied is None:
+        return (model_name(line.resource) or "") in (situation.seen.router_models or {})
+    return line.applied.serve == "router"
+
+
 def _stop(
     situation: Situation,
     line: ResourceRecord,
@@ -60,18 +80,13 @@ def _stop(
 def _blocked(situation: Situation, line: ResourceRecord, resource: ResourceId) -> tuple[Reason, str] | None:
     """Why it cannot be stopped now; a mark in the record holds also when the file does not say it any more."""
     model = situation.model(resource)
-    applied = line.applied.document if line.applied else {}
-    if line.protected or applied.get("protect") or (model is not None and model.protect):
+    if line.is_protected or (model is not None and model.protect):
         return Reason.PROTECTED, PROTECTED
     if situation.unseen_holder(line.resource):
         return Reason.UNKNOWN, "its slot is held by a process that was not found; it is left alone"
-    if _is_router_model(line) and situation.router_is_silent:
+    if in_router(situation, line) and situation.router_is_silent:
         return Reason.UNKNOWN, SILENT
     return None
-
-
-def _is_router_model(line: ResourceRecord) -> bool:
-    return line.applied is not None and line.applied.serve == "router"
 
 
 def _change(  # noqa: PLR0913 - the parts of one change
@@ -84,18 +99,18 @@ def _change(  # noqa: PLR0913 - the parts of one change
     forget: bool = False,
     note: str = "",
 ) -> Change:
-    in_router = _is_router_model(line)
+    inside = in_router(situation, line)
     carrier = situation.seen.carrier(line.uid)
-    state = (situation.seen.router_models or {}).get(model_name(line.resource) or "") if in_router else None
+    state = (situation.seen.router_models or {}).get(model_name(line.resource) or "") if inside else None
     busy = state.busy if state else carrier.busy if carrier else None
     stops = action is Action.STOP
     return Change(
         resource=resource or line.resource,
         action=action,
         reason=reason,
-        effect=(Effect.RELOAD if in_router else Effect.RESTART) if stops else Effect.NONE,
+        effect=(Effect.RELOAD if inside else Effect.RESTART) if stops else Effect.NONE,
         slot=line.uid,
-        port=None if in_router else line.port,
+        port=None if inside else line.port,
         busy=busy if stops else None,
         note=note,
         forget_after=forget or action is Action.FORGET,

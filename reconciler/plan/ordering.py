@@ -23,7 +23,10 @@ STARTING = frozenset({Action.START, Action.RESTART})
 def in_waves(changes: Sequence[Change], situation: Situation, *, memory_first: bool) -> tuple[Change, ...]:
     """The changes with their waves, sorted as they run: what frees memory before what needs it, then by name."""
     waves = {change.resource: _wave(change, situation, changes, memory_first=memory_first) for change in changes}
-    waves |= _after_ports(changes, situation, waves)
+    holders = {
+        line.port: line.resource for line in situation.lines.values() if line.port and situation.runs(line.resource)
+    }
+    waves |= after_ports(changes, holders, waves)
     placed = (replace(change, wave=waves[change.resource]) for change in changes)
     return tuple(sorted(placed, key=lambda one: (one.wave, not one.action.frees_memory, one.resource)))
 
@@ -70,18 +73,21 @@ def _port_needed(change: Change, changes: Sequence[Change]) -> bool:
     )
 
 
-def _after_ports(
-    changes: Sequence[Change], situation: Situation, waves: Mapping[ResourceId, int]
+def after_ports(
+    changes: Sequence[Change], holders: Mapping[int, ResourceId], waves: Mapping[ResourceId, int]
 ) -> dict[ResourceId, int]:
-    """Later waves for those who wait for a port; two that swap theirs wait for nobody (pre-flight refuses them)."""
-    holders = {
-        line.port: line.resource for line in situation.lines.values() if line.port and situation.runs(line.resource)
-    }
+    """
+    Later waves for those who wait for a port; two that swap theirs wait for nobody (pre-flight refuses them).
+
+    Args:
+        holders: who listens on a port now.
+    """
     waiting = {
-        change.resource: holders[change.port]
+        change.resource: holder
         for change in changes
-        if change.action in STARTING and change.port in holders and holders[change.port] != change.resource
+        if change.action in STARTING and change.port and (holder := holders.get(change.port, change.resource))
     }
+    waiting = {resource: holder for resource, holder in waiting.items() if resource != holder}
     later = dict(waves)
     for _ in waiting:
         for resource, holder in waiting.items():

@@ -13,7 +13,7 @@ from reconciler.domain.observation import Observation
 from reconciler.domain.plan import Basis, Plan
 from reconciler.plan import holding
 from reconciler.plan.capacity import needs_memory_first, warnings
-from reconciler.plan.departures import PROTECTED, leave, switch_off
+from reconciler.plan.departures import PROTECTED, in_router, leave, switch_off
 from reconciler.plan.drift import drift
 from reconciler.plan.identifiers import identity_text
 from reconciler.plan.options import PlanOptions
@@ -47,11 +47,11 @@ def make_plan(fleet: FleetSpec, record: Record, seen: Observation, options: Plan
     return Plan(
         fleet=fleet.fleet,
         changes=ordered,
-        basis=_basis(situation, ordered),
+        basis=_basis(fleet, situation, ordered),
         drift=tuple(drift(situation, ordered)),
         objections=tuple(objections(situation, ordered)),
         diagnostics=(*preflight(situation, ordered), *warnings(situation, ordered)),
-        notices=tuple(_notices(situation, ordered)),
+        notices=tuple(_notices(fleet, situation, ordered)),
     )
 
 
@@ -84,12 +84,22 @@ def _changes(situation: Situation, targets: Targets) -> Iterator[Change]:
     if router is not None:
         router = targets.filtered(router)
     action = router.action if router else Action.KEEP
-    models = [targets.filtered(_model(situation, name, action), router=action) for name in situation.fleet.models]
-    gone = [targets.filtered(leave(situation, line, router=action)) for line in _left(situation)]
+    models = [
+        *(_model(situation, name, action) for name in situation.fleet.models),
+        *(leave(situation, line, router=action) for line in _left(situation)),
+    ]
     if router is not None:
-        yield _held_by_protected(situation, router, [*models, *gone])
-    yield from models
-    yield from gone
+        router = _held_by_protected(situation, router, models)
+        action = router.action
+        yield router
+    yield from (targets.filtered(change, router=action, inside=_is_inside(situation, change)) for change in models)
+    for new, old in situation.held.items():
+        yield Change(resource=new, action=Action.KEEP, reason=Reason.BLOCKED, note=f"{model_name(old)} keeps its name")
+
+
+def _is_inside(situation: Situation, change: Change) -> bool:
+    line = situation.lines.get(change.resource)
+    return line is not None and in_router(situation, line)
 
 
 def _router(situation: Situation) -> Change | None:
@@ -122,19 +132,19 @@ def _held_by_protected(situation: Situation, router: Change, models: list[Change
     """A router that would be stopped stays for a protected model, which ends with it."""
     protected = {change.resource for change in models if change.reason is Reason.PROTECTED}
     lines = (situation.lines[resource] for resource in protected if resource in situation.lines)
-    inside = any(line.applied is not None and line.applied.serve == "router" for line in lines)
+    inside = any(in_router(situation, line) for line in lines)
     if router.action is Action.STOP and inside:
         return replace(router, action=Action.KEEP, reason=Reason.PROTECTED, note=PROTECTED, forget_after=False)
     return router
 
 
-def _basis(situation: Situation, changes: tuple[Change, ...]) -> Basis:
+def _basis(fleet: FleetSpec, situation: Situation, changes: tuple[Change, ...]) -> Basis:
     record, seen = situation.record, situation.seen
     carriers = ((change.resource, seen.carrier(change.slot) if change.slot else None) for change in changes)
     return Basis(
         lineage=record.lineage,
         serial=record.serial,
-        spec_digest=spec_digest(situation.fleet),
+        spec_digest=spec_digest(fleet),
         boot_id=seen.boot_id,
         identities=tuple(
             (resource, identity_text(one.process.identity if one else None)) for resource, one in carriers
@@ -142,10 +152,10 @@ def _basis(situation: Situation, changes: tuple[Change, ...]) -> Basis:
     )
 
 
-def _notices(situation: Situation, changes: tuple[Change, ...]) -> Iterator[str]:
+def _notices(fleet: FleetSpec, situation: Situation, changes: tuple[Change, ...]) -> Iterator[str]:
     yield from situation.options.notices
     if (hold := situation.record.hold) and not situation.options.goes_back:
-        yield from holding.notices(hold, spec_digest(situation.fleet))
+        yield from holding.notices(hold, spec_digest(fleet))
     if situation.record.migration_pending:
         yield situation.record.migration_pending
     fields = (field for change in changes for field in change.fields)

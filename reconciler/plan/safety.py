@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.domain.change import Action, Change, Reason
 from reconciler.domain.names import model_name
 from reconciler.domain.plan import Objection
-from reconciler.plan.departures import is_served
+from reconciler.plan.departures import PROTECTED, is_served
 from reconciler.plan.situation import Situation
 
 FROM_MODELS = 3
@@ -45,7 +45,7 @@ def _max_stop(situation: Situation, changes: Sequence[Change]) -> Iterator[Objec
 def _empty(situation: Situation, changes: Sequence[Change]) -> Iterator[Objection]:
     allowed = situation.options.allow_empty or situation.fleet.safety.allow_empty
     ends = sum(one.action in ENDING for one in changes)
-    if ends and not situation.fleet.models and not allowed:
+    if ends and not situation.fleet.models and not situation.held and not allowed:
         yield Objection(
             code="EmptyFleet",
             summary=f"the fleet declares no model, and {ends} recorded resources would end",
@@ -76,4 +76,5 @@ def _other_origin(situation: Situation) -> Iterator[Objection]:
 def _protected(changes: Sequence[Change]) -> Iterator[Objection]:
     for one in changes:
         if one.reason is Reason.PROTECTED:
-            yield Objection(code="Protected", summary=f"{one.resource} is protected and stays as it is", blocking=False)
+            why = "is protected and stays as it is" if one.note == PROTECTED else f"stays as it is: {one.note}"
+            yield Objection(code="Protected", summary=f"{one.resource} {why}", blocking=False)

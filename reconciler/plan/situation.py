@@ -31,6 +31,7 @@ class Situation:
     Attributes:
         lines: what is recorded by the names of today: a moved model stands under its new name, and only there.
         moved: the old name of each moved model, by its new resource.
+        held: the same of models that cannot move now, because they are protected; `fleet` does not have them.
     """
 
     fleet: FleetSpec
@@ -39,6 +40,7 @@ class Situation:
     options: PlanOptions
     lines: Mapping[ResourceId, ResourceRecord]
     moved: Mapping[ResourceId, ResourceId]
+    held: Mapping[ResourceId, ResourceId]
     ports: Ports
 
     def model(self, resource: ResourceId) -> ModelSpec | None:
@@ -104,7 +106,11 @@ class Situation:
 
 def situate(fleet: FleetSpec, record: Record, seen: Observation, options: PlanOptions) -> Situation:
     """Follows renames and gives ports: what has to be known before the first decision."""
-    moved = _moves(fleet, record)
+    renamed = _moves(fleet, record)
+    held = {new: old for new, old in renamed.items() if _must_not_move(record.resources[old], seen)}
+    if held:
+        fleet = fleet.replaced(models={name: one for name, one in fleet.models.items() if model_id(name) not in held})
+    moved = {new: old for new, old in renamed.items() if new not in held}
     gone = set(moved.values())
     lines = {resource: line for resource, line in record.resources.items() if resource not in gone}
     lines |= {new: record.resources[old] for new, old in moved.items()}
@@ -115,8 +121,14 @@ def situate(fleet: FleetSpec, record: Record, seen: Observation, options: PlanOp
         options=options,
         lines=lines,
         moved=moved,
+        held=held,
         ports=assign(fleet, lines, seen),
     )
+
+
+def _must_not_move(line: ResourceRecord, seen: Observation) -> bool:
+    """A new name costs a restart, and its block may say nothing of the mark: a protected model keeps the old one."""
+    return line.is_protected and (line.desired_running or bool(seen.instances.get(line.uid)))
 
 
 def _moves(fleet: FleetSpec, record: Record) -> dict[ResourceId, ResourceId]:

@@ -9,6 +9,9 @@ from reconciler.domain.names import ROUTER, ResourceId, model_id, model_name
 from reconciler.errors import UsageError
 from reconciler.plan.situation import Situation
 
+RENEWED = frozenset({Reason.ROUTER_RESTARTED, Reason.PROTECTED})
+"""Why a model is loaded again that nobody has asked to touch."""
+
 LEFT_OUT = "left out by --target"
 
 
@@ -35,18 +38,25 @@ class Targets:
         """
         if not situation.options.targets:
             return cls()
-        known = {ROUTER, *map(model_id, situation.fleet.models), *situation.lines}
+        known = {ROUTER, *map(model_id, situation.fleet.models), *situation.lines, *situation.held}
         wanted = frozenset(_resource(target, known) for target in sorted(situation.options.targets))
         models = (situation.model(resource) for resource in wanted)
         return cls(wanted=wanted, brings_router=any(one is not None and one.serve == "router" for one in models))
 
-    def filtered(self, change: Change, *, router: Action = Action.KEEP) -> Change:
-        """The change, or KEEP in its place; what the router does to its models cannot be left out."""
+    def filtered(self, change: Change, *, router: Action = Action.KEEP, inside: bool = False) -> Change:
+        """
+        The change, or KEEP in its place; what the router does to its models cannot be left out.
+
+        Args:
+            router: what the plan does to the router.
+            inside: whether the router has this model now.
+        """
         if not self.wanted or change.resource in self.wanted:
             return change
         if change.resource == ROUTER and self.brings_router and change.action is Action.START:
             return change
-        follows = change.reason is Reason.ROUTER_RESTARTED and router in {Action.START, Action.RESTART}
+        renewed = router in {Action.START, Action.RESTART}
+        follows = (renewed and change.reason in RENEWED) or (router is Action.STOP and inside)
         if follows or (change.action is Action.KEEP and not change.fields):
             return change
         return replace(

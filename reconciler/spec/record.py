@@ -85,6 +85,11 @@ class ResourceRecord:
     load_seconds: tuple[float, ...] = ()
     conditions: tuple[Condition, ...] = ()
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether the mark is on it, which holds also when no file says so any more."""
+        return self.protected or bool(self.applied and self.applied.document.get("protect"))
+
 
 @frozen
 class OpenStep:

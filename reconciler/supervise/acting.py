@@ -1,14 +1,18 @@
 """The second half of a pass: doing what was planned. Apart from the first, which is all that most commands need."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler.apply.context import Context
+from reconciler.apply.going_back import Return
 from reconciler.apply.run import Errand, execute, settle
 from reconciler.domain.event import Hook, ignore
 from reconciler.domain.hold import Hold
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.outcome import OnFailure, Outcome, RunReport
+from reconciler.observe.observer import observe
+from reconciler.plan.undo import undo_plan
 from reconciler.runtime.world import World
 from reconciler.store import Writer
 from reconciler.supervise.opening import open_writer
@@ -24,6 +28,7 @@ async def apply_once(  # noqa: PLR0913 - the four that are optional are the call
     hook: Hook = ignore,
     parallelism: int = 8,
     stop: asyncio.Event | None = None,
+    on_failure: OnFailure = OnFailure.KEEP,
 ) -> RunReport:
     """Does what was planned. The caller holds the lock of the store, and has heard the plan's objections."""
     ctx = Context(
@@ -35,7 +40,20 @@ async def apply_once(  # noqa: PLR0913 - the four that are optional are the call
         hook=hook,
         stop=stop or asyncio.Event(),
     )
-    return await execute(ctx, planned.plan, writer, errand, parallelism=parallelism)
+
+    async def way_back(outcomes: Sequence[Outcome]) -> Return:
+        look = await observe(world, writer.record(), planned.fleet)
+        undo = undo_plan(planned.plan, outcomes, planned.record, look.record)
+        return Return(
+            ctx=replace(ctx, record=look.record, seen=look.seen, versions=undo.versions),
+            plan=undo.plan,
+            lines=undo.lines,
+            told_of=undo.told_of,
+            records=undo.records,
+        )
+
+    goes_back = way_back if on_failure is OnFailure.ROLLBACK else None
+    return await execute(ctx, planned.plan, writer, errand, parallelism=parallelism, way_back=goes_back)
 
 
 def settle_once(world: World, planned: Planned, *, operation: str = "apply", hold: Hold | None = None) -> Path | None:

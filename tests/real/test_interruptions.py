@@ -7,13 +7,12 @@ from collections import Counter
 
 import pytest
 
-from reconciler.apply.crashpoint import POINTS
 from reconciler.llama.argv import after
 from reconciler.runtime import procfs
 from tests.support.sandbox import Completion, Sandbox, free_port, get_json, wait_until
 
-DURING = [point for point in POINTS if not point.startswith("run-")]
-IN_STEP = [point for point in DURING if point != "spawned"]
+DURING = ["wave-journalled", "spawned", "step-done", "step-journalled"]
+IN_STEP = ["wave-journalled", "step-done", "step-journalled"]
 
 
 def served(sandbox: Sandbox) -> Counter[str]:

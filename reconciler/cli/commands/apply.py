@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.directory import directory_of, named_directory
-from reconciler.cli.options import PATH, common, manner, wishes
+from reconciler.cli.options import PATH, common, manner_of_changes, wishes
 from reconciler.cli.output import Format
 from reconciler.cli.planning import options_of, recorded
 from reconciler.cli.request import Common, Manner, Wishes
@@ -29,7 +29,7 @@ QUESTION = "Do it?"
 @click.argument("planfile", required=False, type=PATH)
 @common(Format.JSON, llama_server=True)
 @wishes
-@manner
+@manner_of_changes
 def command(common: Common, wishes: Wishes, manner: Manner, *, planfile: str | None) -> int:
     """Make the running servers match the configuration."""
     require_linux()

@@ -13,7 +13,7 @@ import click
 
 from reconciler.cli.options import PATH, common, wishes
 from reconciler.cli.output import Format, Output, step_summary
-from reconciler.cli.planning import errors_of, is_pending, options_of, recorded
+from reconciler.cli.planning import is_pending, options_of, recorded
 from reconciler.cli.request import Common, Wishes
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
@@ -23,6 +23,7 @@ from reconciler.domain.plan import Plan
 from reconciler.errors import RuntimeFailure, UsageError
 from reconciler.render.plan_text import plan_text
 from reconciler.supervise.passes import Planned, plan_once
+from reconciler.supervise.refusing import errors_of
 
 PENDING = 2
 

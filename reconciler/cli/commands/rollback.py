@@ -8,7 +8,7 @@ import click
 from reconciler.cli.directory import config_paths
 from reconciler.cli.fleet import read_fleet
 from reconciler.cli.names import recorded_generations
-from reconciler.cli.options import common, limits, manner
+from reconciler.cli.options import common, limits, manner_of_changes
 from reconciler.cli.output import Format
 from reconciler.cli.planning import recorded
 from reconciler.cli.request import Common, Manner, Wishes
@@ -37,7 +37,7 @@ OPERATION = "rollback"
 @fleet_option
 @common(Format.JSON, llama_server=True)
 @limits
-@manner
+@manner_of_changes
 def command(common: Common, wishes: Wishes, manner: Manner, *, generation: int | None, fleet: str | None) -> int:
     """Go back to an earlier generation, and hold it."""
     require_linux()

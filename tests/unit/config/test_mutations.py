@@ -144,6 +144,7 @@ def outcome(path: Path) -> str:
     return next((one.code for one in found if isinstance(one, Diagnostic)), "fine")
 
 
+@pytest.mark.invariant("I20", "I21", cases=FILES // SHARDS)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_damaged_file_is_a_fleet_or_a_config_error(shard: int, tmp_path: Path) -> None:
@@ -160,13 +161,15 @@ def test_a_damaged_file_is_a_fleet_or_a_config_error(shard: int, tmp_path: Path)
     assert peak() - before < MOST_MEMORY
 
 
+EXAMPLES = 300
 EDITS = st.lists(
     st.tuples(st.integers(0, len(EVERYTHING)), st.integers(0, 12), st.sampled_from(PIECES) | st.text(max_size=3)),
     max_size=6,
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.invariant("I20", cases=EXAMPLES)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=EDITS)
 def test_any_edit_leaves_a_fleet_or_a_config_error(tmp_path: Path, edits: list[tuple[int, int, str]]) -> None:
     text = EVERYTHING

@@ -11,6 +11,7 @@ from tests.unit.config.conftest import HEAD, Write, load, places, problems
 ROUTER = "router: {models_max: 0}\n"
 
 
+@pytest.mark.invariant("I18")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

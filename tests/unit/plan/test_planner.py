@@ -44,13 +44,15 @@ MODEL = st.fixed_dictionaries(
         "health": st.fixed_dictionaries({"stop_grace": st.just("3s")}),
     },
 )
+EXAMPLES = 70
 FLEETS = st.dictionaries(NAMES, MODEL, max_size=5).map(
     lambda models: fleet_of({"router": {"models_max": 0}, "models": models})
 )
 
 
+@pytest.mark.invariant("I10", cases=EXAMPLES)
 @given(FLEETS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_a_plan_after_a_perfect_apply_is_empty(fleet: FleetSpec) -> None:
     record, seen = after(fleet, make_plan(fleet, EMPTY, observation(fleet), PlanOptions()), EMPTY)
     plan = make_plan(fleet, record, seen, PlanOptions())
@@ -58,8 +60,9 @@ def test_a_plan_after_a_perfect_apply_is_empty(fleet: FleetSpec) -> None:
     assert not [change for change in plan.changes if change.fields]
 
 
+@pytest.mark.invariant("I9", cases=EXAMPLES)
 @given(FLEETS, FLEETS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_a_change_of_fleet_is_done_after_one_apply(before: FleetSpec, now: FleetSpec) -> None:
     record, seen = after(before, make_plan(before, EMPTY, observation(before), PlanOptions()), EMPTY)
     seen = replace(
@@ -77,8 +80,9 @@ def test_a_change_of_fleet_is_done_after_one_apply(before: FleetSpec, now: Fleet
     assert not moved
 
 
+@pytest.mark.invariant("I11", cases=EXAMPLES)
 @given(FLEETS, FLEETS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_every_resource_on_either_side_has_exactly_one_change(before: FleetSpec, now: FleetSpec) -> None:
     record, seen = after(before, make_plan(before, EMPTY, observation(before), PlanOptions()), EMPTY)
     seen = replace(observation(now), instances=seen.instances, router_models=seen.router_models)
@@ -88,6 +92,7 @@ def test_every_resource_on_either_side_has_exactly_one_change(before: FleetSpec,
     assert [change.wave for change in plan.changes] == sorted(change.wave for change in plan.changes)
 
 
+@pytest.mark.invariant("I16")
 def test_the_same_inputs_give_the_same_plan() -> None:
     fleet = fleet_of(EMBED)
     assert make_plan(fleet, EMPTY, observation(fleet), PlanOptions()) == make_plan(
@@ -113,6 +118,7 @@ def test_adding_a_model_moves_no_other_ones_port() -> None:
     assert {change.resource: change.port for change in plan.changes} == {"model/a": 8101, "model/z": 8100}
 
 
+@pytest.mark.invariant("I18")
 def test_a_fixed_port_that_another_model_got_from_the_pool_is_refused() -> None:
     before = fleet_of({"models": {"z": {"path": "/m/z.gguf", "serve": "dedicated"}}})
     record, seen = after(before, make_plan(before, EMPTY, observation(before), PlanOptions()), EMPTY)
@@ -125,6 +131,7 @@ def test_a_fixed_port_that_another_model_got_from_the_pool_is_refused() -> None:
     assert [one.code for one in plan.diagnostics] == ["E0505"]
 
 
+@pytest.mark.invariant("I18")
 def test_ports_that_swap_are_refused() -> None:
     def pair(first: int, second: int) -> FleetSpec:
         return fleet_of(
@@ -185,6 +192,7 @@ def test_an_always_model_is_loaded_when_it_is_not(status: str, failed: bool, exp
     assert (change.action, change.reason) == expected
 
 
+@pytest.mark.invariant("I15", "I24")
 def test_health_alone_never_causes_an_action() -> None:
     fleet = fleet_of(EMBED)
     record, seen = read_world(fleet, RUNNING)
@@ -194,6 +202,7 @@ def test_health_alone_never_causes_an_action() -> None:
         assert make_plan(fleet, record, now, PlanOptions()).is_empty
 
 
+@pytest.mark.invariant("I17")
 def test_an_unknown_key_of_an_old_record_is_kept_and_shown() -> None:
     fleet = fleet_of(EMBED)
     record, seen = read_world(fleet, RUNNING)
@@ -205,6 +214,7 @@ def test_an_unknown_key_of_an_old_record_is_kept_and_shown() -> None:
     assert [(one.path, one.before, one.after) for one in change.fields] == [("memory.gone", 3, None)]
 
 
+@pytest.mark.invariant("I28")
 def test_no_fingerprint_of_a_secret_stands_in_a_plan() -> None:
     fleet = fleet_of({"server": {"api_key": {"env": "KEY"}}, **EMBED})
     record, seen = read_world(fleet, {**RUNNING, "secrets": {"env:KEY": "another-hmac"}})
@@ -230,6 +240,7 @@ def test_a_targeted_model_of_the_router_brings_the_router() -> None:
     assert {one.resource for one in plan.pending} == {"router", "model/a"}
 
 
+@pytest.mark.invariant("I19")
 @pytest.mark.parametrize(("limit", "refused"), [(None, True), (74, True), (75, False), (100, False)])
 def test_max_stop_is_a_share_of_what_is_served(limit: int | None, refused: bool) -> None:  # noqa: FBT001 - a column of the table
     before = fleet_of({"models": {n: {"path": "/m", "serve": "dedicated"} for n in "abcd"}})
@@ -239,6 +250,7 @@ def test_max_stop_is_a_share_of_what_is_served(limit: int | None, refused: bool)
     assert [one.code for one in plan.objections] == (["MaxStop"] if refused else [])
 
 
+@pytest.mark.invariant("I27")
 def test_the_router_stays_for_a_protected_model() -> None:
     fleet = fleet_of({"router": {}, "models": {"a": {"path": "/m", "protect": True}, "b": {"path": "/m"}}})
     record, seen = after(fleet, make_plan(fleet, EMPTY, observation(fleet), PlanOptions()), EMPTY)
@@ -253,6 +265,7 @@ def test_the_router_stays_for_a_protected_model() -> None:
     assert {(one.code, one.blocking) for one in plan.objections} == {("Protected", False)}
 
 
+@pytest.mark.invariant("I11")
 def test_what_is_kept_has_no_field_that_costs_something() -> None:
     fleet = fleet_of({"router": {}, "models": {"a": {"path": "/m", "threads": 2}}})
     before = fleet_of({"router": {}, "models": {"a": {"path": "/m"}}})

@@ -60,6 +60,7 @@ def test_a_diagnostic_keeps_its_place_and_its_edit() -> None:
     assert plan_from_json(json.loads(json.dumps(plan_json(plan)))) == plan
 
 
+@pytest.mark.invariant("I28")
 def test_no_secret_stands_in_a_plan_file(saved: SavedPlan) -> None:
     text = saved_text(saved)
     assert "hmac" not in text
@@ -93,6 +94,7 @@ def moved(saved: SavedPlan, record: Record, seen: Observation) -> str:
     return "; ".join(caught.value.moved)
 
 
+@pytest.mark.invariant("I16")
 def test_a_stale_plan_says_what_moved(saved: SavedPlan, world: tuple[Record, Observation]) -> None:
     record, seen = world
     assert "lineage other" in moved(saved, replace(record, lineage="other"), seen)
@@ -105,6 +107,7 @@ def test_a_stale_plan_says_what_moved(saved: SavedPlan, world: tuple[Record, Obs
     assert moved(saved, record, replace(seen, listening=taken)) == "model/new: port 8100 was taken since"
 
 
+@pytest.mark.invariant("I16")
 def test_an_edited_plan_file_is_refused(saved: SavedPlan, world: tuple[Record, Observation]) -> None:
     other = fleet_of(BEFORE)
     assert "edited" in moved(replace(saved, fleet=other), *world)

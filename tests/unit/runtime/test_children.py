@@ -64,6 +64,7 @@ def test_the_environment_is_exactly_the_given_one(tmp_path: Path, lock: int, mon
     assert report(given)["env"] == given.environment
 
 
+@pytest.mark.invariant("I1")
 def test_a_child_inherits_its_lock_and_nothing_else(tmp_path: Path, lock: int) -> None:
     reading, writing = os.pipe()
     os.set_inheritable(reading, True)  # noqa: FBT003 - the function has no name for it
@@ -76,6 +77,7 @@ def test_a_child_inherits_its_lock_and_nothing_else(tmp_path: Path, lock: int) -
     assert fds == {"0": os.devnull, "1": str(log), "2": str(log), str(lock): str(tmp_path / "slot.lock")}
 
 
+@pytest.mark.invariant("I5")
 def test_a_child_leads_its_own_session(tmp_path: Path, lock: int) -> None:
     found = report(command(tmp_path, lock))
 

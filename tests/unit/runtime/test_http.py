@@ -139,6 +139,7 @@ def test_a_post_carries_its_body_and_the_token() -> None:
     assert b"Authorization: Bearer canary\r\n" in reply.body
 
 
+@pytest.mark.invariant("I28")
 def test_no_error_shows_the_token() -> None:
     async def run() -> None:
         async with serving(sends(b"garbage\r\n\r\n")) as port:

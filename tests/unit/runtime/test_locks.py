@@ -53,6 +53,7 @@ def test_a_lock_that_is_held_is_not_discarded(tmp_path: Path) -> None:
     assert locks.resources() == {}
 
 
+@pytest.mark.invariant("I1")
 def test_a_lock_on_a_deleted_file_counts_for_nothing(tmp_path: Path) -> None:
     """Whoever locked before the deletion does not hinder who locks the new file."""
     locks = FileSlotLocks(tmp_path)
@@ -110,6 +111,7 @@ def test_who_waits_goes_on_as_soon_as_the_holder_ends(tmp_path: Path) -> None:
     asyncio.run(wait())
 
 
+@pytest.mark.invariant("I1")
 def test_a_killed_holder_leaves_the_lock_free(tmp_path: Path) -> None:
     command = [sys.executable, "-c", textwrap.dedent(HOLDER), str(tmp_path / "lock")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:

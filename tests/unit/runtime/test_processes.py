@@ -51,6 +51,7 @@ def start_by_a_program_that_ends(directory: Path) -> ProcessIdentity:
     return ProcessIdentity(boot_id=procfs.boot_id(), pid=pid, start_ticks=ticks)
 
 
+@pytest.mark.invariant("I5")
 def test_a_server_survives_its_starter_and_is_found_by_mark_and_lock(tmp_path: Path) -> None:
     identity = start_by_a_program_that_ends(tmp_path)
     locks, host = FileSlotLocks(tmp_path / "run" / "slots"), LinuxProcessHost()
@@ -110,6 +111,7 @@ def test_the_exit_of_somebody_elses_child_is_told_by_kernels_that_can() -> None:
     assert ended == (Exit(code=7) if kernel() >= (6, 15) else Exit())
 
 
+@pytest.mark.invariant("I2")
 def test_pidfds_tell_processes_apart_where_the_kernel_has_pidfs() -> None:
     first, second = os.pidfd_open(os.getpid()), os.pidfd_open(os.getppid())
 
@@ -138,6 +140,7 @@ def test_a_pid_that_cannot_be_is_nobody(pid: int) -> None:
     assert LinuxProcessHost().inspect(pid) is None
 
 
+@pytest.mark.invariant("I4")
 @pytest.mark.parametrize(
     ("environ", "marks"),
     [
@@ -203,5 +206,6 @@ def test_a_scan_here_is_complete() -> None:
     assert os.getpid() in {process.identity.pid for process in found.processes}
 
 
+@pytest.mark.invariant("I5")
 def test_a_process_with_our_rights_does_not_outrank_us() -> None:
     assert not procfs.outranks_us(os.getpid())

@@ -39,6 +39,7 @@ def test_a_missing_secret_is_named_and_has_no_fingerprint(tmp_path: Path, refere
     assert secrets.fingerprint(reference) is None
 
 
+@pytest.mark.invariant("I28")
 def test_an_error_never_carries_the_value(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_bytes(CANARY.encode() + b"\xff")

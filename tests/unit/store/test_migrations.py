@@ -55,6 +55,7 @@ def look(path: Path) -> tuple[int, int]:
         raw.close()
 
 
+@pytest.mark.invariant("I17")
 def test_a_released_migration_never_changes() -> None:
     assert [(one.name, one.checksum[:16]) for one in MIGRATIONS] == [
         ("first", "24e67b8ef3e116f0"),
@@ -127,6 +128,7 @@ def test_a_store_that_is_newer_than_the_program_is_refused_untouched(first: Path
     assert (first / "store.db").read_bytes() == before
 
 
+@pytest.mark.invariant("I31")
 def test_a_migration_that_is_not_the_one_that_was_applied_is_refused(first: Path) -> None:
     other = (Migration("first", (*MIGRATIONS[0].statements, "CREATE TABLE more (x) STRICT")), *MIGRATIONS[1:])
 

@@ -97,6 +97,7 @@ def test_a_reader_sees_a_store_before_or_after_but_never_between(tmp_path: Path)
     assert seen <= {(2, complete), (1, complete), (0, complete)}
 
 
+@pytest.mark.invariant("I32")
 @pytest.mark.parametrize("held", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM metadata"])
 def test_who_changes_the_journal_waits_for_whoever_is_there(
     held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

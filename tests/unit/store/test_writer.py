@@ -92,7 +92,7 @@ def test_a_spawned_process_leaves_what_was_applied_before(tmp_path: Path) -> Non
         assert writer.record().resources == {EMBED.resource: replace(EMBED, instance=second)}
 
 
-@pytest.mark.invariant("I30")
+@pytest.mark.invariant("I12", "I30")
 def test_the_end_of_a_step_and_what_is_true_from_then_on_are_one_write(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         apply_lines(writer, EMBED, CODER)
@@ -226,6 +226,9 @@ def test_a_hold_is_true_before_the_first_act_of_the_run_that_goes_back(tmp_path:
 
         failed = outcome(EMBED.resource, Result.FAILED)
         writer.finish_run(run, report(run, failed), NOW)
+        assert writer.record().hold == hold
+        run = begin_run(writer)
+        writer.finish_run(run, report(run, outcome(EMBED.resource, Result.RESTORED)), NOW)
         assert writer.record().hold == hold
         run = begin_run(writer)
         writer.finish_run(run, report(run, outcome(EMBED.resource)), NOW)

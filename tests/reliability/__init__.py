@@ -1,0 +1,1 @@
+"""What must hold whatever happens, and which tests prove it: the source of docs/reliability.md."""
