@@ -45,7 +45,8 @@ async def put_back(ctx: Context, change: Change, end: StepEnd, lines: Lines, rou
     again = NOTHING_LOADED
     try:
         await put(ctx, batch, batch.after)
-        if state and state.status in LOADED:
+        # A run that was cut off on this way has left the model unlisted.
+        if (state and state.status in LOADED) or line.applied.document.get("load", "always") == "always":
             again = await load(ctx, change, router, name, line.applied)
     except ReconcilerError as error:
         again = Readiness(ready=False, seconds=0.0, cause=error.summary)

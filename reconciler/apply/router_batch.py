@@ -11,7 +11,7 @@ from reconciler.apply.dedicated import stop as stop_process
 from reconciler.apply.downloads import alone
 from reconciler.apply.policies import policy_of
 from reconciler.apply.readiness import Readiness
-from reconciler.apply.router_children import children, gone
+from reconciler.apply.router_children import children, gone, served_by
 from reconciler.apply.router_models import LOADED, NOTHING_LOADED, RouterAddress, drain_models, load, states
 from reconciler.apply.sections import PUTS, Batch, Lines, listed, put, sections_after, slots_of
 from reconciler.apply.step import StepEnd, WayBack, failed, outcome, running, stopped
@@ -111,9 +111,12 @@ async def _exchange(ctx: Context, batch: Batch, was: Mapping[str, RouterModelSta
     }
     policies = {name: policy_of(ctx.resource(one.resource, one.slot).applied) for name, one in touched.items()}
     cut = await drain_models(ctx, batch.router, touched, policies)
+    crashpoint("drained")
     ending = children(ctx, touched)
-    await put(ctx, batch, batch.after)
-    await gone(ctx, ending)
+    now = await put(ctx, batch, batch.after)
+    # A run that was cut off may have given it these sections before: what is loaded still is not replaced.
+    kept = {name for name, state in now.items() if state.status in {"loaded", "sleeping"}}
+    await gone(ctx, [one for one in ending if served_by(one) not in kept])
     return cut
 
 

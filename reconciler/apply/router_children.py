@@ -15,7 +15,12 @@ def children(ctx: Context, names: Collection[str]) -> list[ObservedProcess]:
     """The living processes of these models."""
     found = ctx.world.processes.scan().processes
     ours = [one for one in found if one.marks and one.marks.fleet == ctx.record.lineage]
-    return [one for one in ours if after("--alias", one.argv).split(",")[0] in names and "--log-file" in one.argv]
+    return [one for one in ours if served_by(one) in names and "--log-file" in one.argv]
+
+
+def served_by(process: ObservedProcess) -> str:
+    """The model that a child serves."""
+    return after("--alias", process.argv).split(",")[0]
 
 
 async def gone(ctx: Context, processes: Collection[ObservedProcess]) -> None:

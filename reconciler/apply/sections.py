@@ -10,6 +10,7 @@ from reconciler.domain.change import Action, Change
 from reconciler.domain.event import Stage
 from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId, SlotUid, model_name
+from reconciler.domain.observation import RouterModelState
 from reconciler.errors import RuntimeFailure
 from reconciler.spec.record import Applied, ResourceRecord
 
@@ -80,9 +81,9 @@ def slots_of(lines: Lines, changes: Sequence[Change]) -> dict[ResourceId, SlotUi
     }
 
 
-async def put(ctx: Context, batch: Batch, sections: Mapping[ResourceId, Applied]) -> None:
+async def put(ctx: Context, batch: Batch, sections: Mapping[ResourceId, Applied]) -> dict[str, RouterModelState]:
     """
-    Writes the sections, reloads, and compares what the router lists with what it was given.
+    Writes the sections, reloads, and compares what the router lists, which it returns, with what it was given.
 
     Raises:
         RuntimeFailure: it refused the file, or lists something else.
@@ -94,5 +95,7 @@ async def put(ctx: Context, batch: Batch, sections: Mapping[ResourceId, Applied]
     await reload(ctx, batch.router)
     crashpoint("reloaded")
     names = {model_name(resource) or "" for resource in sections}
-    if missing := names - set(await states(ctx, batch.router)):
+    now = await states(ctx, batch.router)
+    if missing := names - set(now):
         raise RuntimeFailure(f"the router does not list {', '.join(sorted(missing))}", hint="reconcile logs router")
+    return now

@@ -110,7 +110,7 @@ def carry_out(world: World, planned: Planned, deed: Deed, manner: Manner, output
         # Nobody agrees to what was not shown, whatever stdout is for.
         output.say(shown)
     refuse_objections(objections)
-    if plan.is_empty and not any(change.fields for change in plan.changes):
+    if plan.is_empty and not any(change.fields for change in plan.changes) and not planned.record.open_steps:
         _tell_backup(settle_once(world, planned, operation=deed.operation, hold=deed.hold), output)
         return _end(
             RunReport(run=0, generation=planned.record.generation, skipped_for_safety=bool(plan.objections)), output

@@ -39,9 +39,10 @@ that is NULL was not written: llama-server's own default holds.
 
 Nothing needs to be: what grows is cut when a run ends, but for the audit (`events`), which only grows. `cache/` can go
 at any time, and so can `backups/` and the older files in `logs/`. `metrics.db` holds measurements alone and is made
-anew. `store.db` itself may be lost: servers that run are found again by their marks, while history and protection are
-gone. Rows are not meant to be changed by hand; `reconcile store check` finds what was. When a model is forgotten all of
-its rows go; `model_server_config` and `logging_config` belong to no model and stay.
+anew. `store.db` itself may be lost: servers that run are found again by their marks, while history is gone. Nobody
+knows then what was protected: what is declared has the mark that its block says, and what runs undeclared stays until
+it was applied with `protect: false`. Rows are not meant to be changed by hand; `reconcile store check` finds what was.
+When a model is forgotten all of its rows go; `model_server_config` and `logging_config` belong to no model and stay.
 
 ## How the tables hang together
 """

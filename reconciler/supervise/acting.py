@@ -64,5 +64,8 @@ def settle_once(world: World, planned: Planned, *, operation: str = "apply", hol
     """
     with open_writer(world, planned.fleet.fleet) as writer:
         ctx = Context(world=world, fleet=planned.fleet, record=planned.record, seen=planned.seen, hook=ignore)
+        if planned.seen.complete:
+            # A run that was cut off behind its last step left nothing to do but its own end.
+            writer.abandon_open_steps(world.clock.now())
         settle(ctx, writer, operation, hold)
         return writer.backup

@@ -82,39 +82,6 @@ def test_a_killed_apply_whose_store_is_lost_too_starts_nothing_twice(sandbox: Sa
     assert survivors <= {one.identity for one in sandbox.processes()}
 
 
-@pytest.mark.parametrize(
-    "point", ["run-begun", "wave-journalled", "spawned", "step-done", "step-journalled", "run-finished"]
-)
-def test_a_crash_at_a_journal_boundary_ends_in_the_same_state(sandbox: Sandbox, point: str) -> None:
-    sandbox.dedicated("a", "b")
-    sandbox.routed("r")
-    sandbox.apply(exits=137, RECONCILE_CRASHPOINT=point)
-
-    sandbox.apply()
-
-    assert {name: row["ready"] for name, row in sandbox.status().items()} == dict.fromkeys(
-        ("a", "b", "r", "router"), True
-    )
-    assert aliases(sandbox)["a"] == aliases(sandbox)["b"] == 1
-    assert sandbox.actions() == {}
-
-
-@pytest.mark.parametrize("point", ["wave-journalled", "spawned", "step-done", "step-journalled"])
-def test_a_crash_during_a_restart_ends_with_the_new_version_once(sandbox: Sandbox, point: str) -> None:
-    sandbox.dedicated("a", "b")
-    sandbox.apply()
-    kept = sandbox.pids()["b"]
-    sandbox.document["models"]["a"]["memory"] = {"ctx_size": 512}
-    sandbox.apply(exits=137, RECONCILE_CRASHPOINT=point)
-
-    sandbox.apply()
-
-    assert aliases(sandbox) == {"a": 1, "b": 1}
-    assert sandbox.pids()["b"] == kept
-    assert "512" in next(one.argv for one in sandbox.processes() if "a" in one.argv)
-    assert sandbox.actions() == {}
-
-
 def test_a_saved_plan_is_refused_on_another_world_and_names_what_moved(sandbox: Sandbox) -> None:
     sandbox.dedicated("a", "b")
     sandbox.apply()

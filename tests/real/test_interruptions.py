@@ -12,7 +12,6 @@ from reconciler.runtime import procfs
 from tests.support.sandbox import Completion, Sandbox, free_port, get_json, wait_until
 
 DURING = ["wave-journalled", "spawned", "step-done", "step-journalled"]
-IN_STEP = ["wave-journalled", "step-done", "step-journalled"]
 
 
 def served(sandbox: Sandbox) -> Counter[str]:
@@ -38,26 +37,6 @@ def test_a_crash_in_the_restart_of_the_router_ends_in_what_is_declared_then(sand
     assert sandbox.router_models() == {"a": "loaded", "b": "loaded", "new": "loaded"}
     assert served(sandbox) == {"": 1, "a": 1, "b": 1, "new": 1, "d": 1}
     assert sandbox.pids()["d"] == kept
-    assert sandbox.actions() == {}
-
-
-@pytest.mark.parametrize("point", IN_STEP)
-def test_a_crash_in_stops_and_reloads_and_moves_converges(sandbox: Sandbox, point: str) -> None:
-    sandbox.routed("reloaded", "left", "to-own")
-    sandbox.dedicated("gone", "to-router", "kept")
-    sandbox.apply()
-    kept = sandbox.pids()["kept"]
-    del sandbox.document["models"]["gone"], sandbox.document["models"]["left"]
-    sandbox.document["models"]["reloaded"]["sampling"] = {"temperature": 0.25}
-    sandbox.dedicated("to-own")
-    sandbox.routed("to-router")
-    sandbox.apply(exits=137, RECONCILE_CRASHPOINT=point)
-
-    sandbox.apply()
-
-    assert sandbox.router_models() == {"reloaded": "loaded", "to-router": "loaded"}
-    assert served(sandbox) == {"": 1, "reloaded": 1, "to-router": 1, "to-own": 1, "kept": 1}
-    assert sandbox.pids()["kept"] == kept
     assert sandbox.actions() == {}
 
 

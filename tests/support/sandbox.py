@@ -79,16 +79,20 @@ class Sandbox:
 
     # --- the command ---
 
-    def start(self, command: str, *args: str, **environment: str) -> "subprocess.Popen[str]":
-        """Starts `reconcile COMMAND` for this fleet, without waiting."""
-        words = [sys.executable, "-m", "reconciler", command, *args]
+    def words(self, command: str, *args: str) -> list[str]:
+        """What follows `reconcile` when a command is for this fleet, whose file is written."""
+        words = [command, *args]
         if command not in {"version", "schema", "completion"}:
             words += ["--store", str(self.store)]
             if command not in {"status", "logs", "store", "history", "resume"}:
                 self.write()
                 words += ["-c", str(self.config), "--llama-server", str(self.llama_server)]
+        return words
+
+    def start(self, command: str, *args: str, **environment: str) -> "subprocess.Popen[str]":
+        """Starts `reconcile COMMAND` for this fleet, without waiting."""
         return subprocess.Popen(
-            words,
+            [sys.executable, "-m", "reconciler", *self.words(command, *args)],
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -165,6 +169,14 @@ def get_json(port: int, path: str, *, token: str | None = None) -> Any:
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
+
+
+def answers(port: int) -> bool:
+    """Whether a server on this port says that it is ready."""
+    try:
+        return bool(get_json(port, "/health"))
+    except OSError:
+        return False
 
 
 class Completion(threading.Thread):
