@@ -126,6 +126,7 @@ def test_one_broken_model_among_many_restarts_goes_back_alone(sandbox: Sandbox) 
     assert sandbox.actions() == {"model/b": "restart", "model/r2": "reload"}
 
 
+@pytest.mark.invariant("I4", "I22")
 def test_a_stranger_who_takes_the_port_after_the_plan_is_not_taken_for_the_server(sandbox: Sandbox) -> None:
     sandbox.dedicated("a", memory={"ctx_size": 8192})
     sandbox.apply()
@@ -150,6 +151,7 @@ def test_a_stranger_who_takes_the_port_after_the_plan_is_not_taken_for_the_serve
     assert sandbox.status()["a"]["ready"]
 
 
+@pytest.mark.invariant("I22")
 def test_a_router_that_cannot_come_back_on_its_new_port_goes_back_to_the_old_one(sandbox: Sandbox) -> None:
     sandbox.routed("a", memory={"ctx_size": 16_384})
     sandbox.routed("b")
