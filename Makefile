@@ -13,13 +13,14 @@ LANGUAGE_SERVER := .cache/node/node_modules/.package-lock.json
 B11434 := .cache/llama-server/b11434/bin/llama-server
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-cache-dir --quiet
 WORKERS ?= 2
+MINUTES ?= 60
 # Options for pytest: make test TESTS="tests/unit -k names"
 TESTS ?=
 
 export PYTEST_DEBUG_TEMPROOT := $(CURDIR)/.cache/tmp
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 
-.PHONY: help setup test lint format generated demo demo-stop bench b11434 language-server model constraints clean
+.PHONY: help setup test soak lint format generated demo demo-stop bench b11434 language-server model constraints clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 17
@@ -28,6 +29,10 @@ test: lint $(MODEL) ## check style, types, layers and generated files, run all t
 	@mkdir -p $(PYTEST_DEBUG_TEMPROOT) .cache/coverage
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term \
 	  $(if $(RECONCILE_TESTS_NO_SKIP),-p tests.plugins.no_skip) $(TESTS)
+
+# Seeds that nobody has walked yet: they begin at the seconds of the clock.
+soak: setup ## walk new seeds of the simulation on all cores: make soak MINUTES=60
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --minutes $(MINUTES) --first $$(date +%s) --keep
 
 lint: setup ## the checks of `test` that run nothing
 	$(BIN)/ruff check

@@ -114,7 +114,7 @@ async def apply(  # noqa: PLR0913 - those that are optional are the caller's wis
     on_failure: OnFailure = OnFailure.KEEP,
 ) -> RunReport:
     """
-    Does what a plan says, if the world is still the one that it was made for. Asks nobody.
+    Does what a plan says, if the world is still the one that it was made for. Asks nobody, and ends a hold.
 
     Args:
         hook: takes the events of the run.
@@ -135,7 +135,7 @@ async def apply(  # noqa: PLR0913 - those that are optional are the caller's wis
         with Store.open(world.directory) as store:
             record = store.record()
         now = await plan_fleet(world, fleet.spec, record, PlanOptions(catalogue=world.catalogue))
-        ensure_fresh(SavedPlan(plan=plan, fleet=fleet.spec), now.record, now.seen)
+        ensure_fresh(SavedPlan(plan=plan, fleet=fleet.spec), now.record, now.seen, now.plan)
         errand = Errand(
             operation="apply",
             plan_document=plan_json(plan),

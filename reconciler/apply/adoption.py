@@ -41,6 +41,7 @@ async def adopt(ctx: Context, change: Change) -> StepEnd:
         instance=instance,
         desired_running=True,
         port=instance.port,
+        protected=bool(applied.document.get("protect")),
     )
     pid = instance.identity.pid
     ctx.tell(change, Stage.FAILED if cause else Stage.READY, cause, pid=pid, port=instance.port)

@@ -100,7 +100,7 @@ async def execute(
         generation=ctx.record.generation + 1,
         lines=dict(ctx.record.resources),
     )
-    await _carry_out(ctx, plan, journal, way_back, parallelism=parallelism)
+    stands = await _carry_out(ctx, plan, journal, way_back, parallelism=parallelism)
     report = RunReport(
         run=run,
         generation=ctx.record.generation,
@@ -109,14 +109,16 @@ async def execute(
         skipped_for_safety=_skipped(plan),
         seconds=clock.monotonic() - began,
     )
-    generation = writer.finish_run(run, report, clock.now(), fleet=ctx.fleet, hold=errand.hold, refreshed=bool(refresh))
+    declared = ctx.fleet if stands else None
+    generation = writer.finish_run(run, report, clock.now(), fleet=declared, hold=errand.hold, refreshed=bool(refresh))
     crashpoint("run-finished")
     return replace(report, generation=generation)
 
 
 async def _carry_out(
     ctx: Context, plan: Plan, journal: Journal, way_back: LookBack | None, *, parallelism: int
-) -> None:
+) -> bool:
+    """Walks the plan; whether it stands, and was not taken back."""
     execution = Execution(
         ctx=replace(ctx, turn_back=journal.turn_back),
         plan=plan,
@@ -125,9 +127,11 @@ async def _carry_out(
         gives_up=way_back is not None,
     )
     await execution.waves()
-    if way_back is not None and execution.culprit is not None:
-        # A first ^C does not end this: what was begun is brought to an end, and this is its end.
-        await go_back(await way_back(journal.outcomes), journal, execution.culprit, parallelism=parallelism)
+    if way_back is None or execution.culprit is None:
+        return True
+    # A first ^C does not end this: what was begun is brought to an end, and this is its end.
+    await go_back(await way_back(journal.outcomes), journal, execution.culprit, parallelism=parallelism)
+    return False
 
 
 def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
@@ -150,7 +154,7 @@ def settle(ctx: Context, writer: Writer, operation: str, hold: Hold | None) -> N
     now = ctx.world.clock.now()
     if learned := _architectures(ctx.record, ctx.seen):
         writer.note_architectures(learned)
-    writer.note_fleet(ctx.fleet, now)
+    writer.note_fleet(ctx.fleet, now, operation)
     writer.set_hold(hold, operation, now)
 
 

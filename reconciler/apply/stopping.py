@@ -19,10 +19,10 @@ from reconciler.domain.observation import ObservedInstance
 from reconciler.errors import RuntimeFailure
 from reconciler.llama.address import reachable
 from reconciler.llama.argv import host_of, port_of
+from reconciler.runtime.api_token import started_key
 from reconciler.runtime.ports import ProcessHandle
 from reconciler.runtime.servers import working
 from reconciler.spec.policy import HealthPolicy
-from reconciler.spec.server import API_KEY
 
 SECOND_TERM = 2.0
 AFTER_KILL = 10.0
@@ -69,8 +69,7 @@ async def stop_instance(
     if handle is None:
         return Stopped(how="gone")
     try:
-        # With the key that it was started with: a new one is the reason for many a restart.
-        token = handle.variable(API_KEY) or ctx.token
+        token = started_key(handle) or ctx.token
         cut = await drain(ctx, change, Address.of(one.process.argv, token), policy, models)
         crashpoint("drained")
         ctx.tell(change, Stage.STOPPING, pid=one.process.identity.pid)

@@ -8,7 +8,13 @@ import click
 from reconciler.cli.request import Common
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from reconciler.errors import UsageError
+
+
+OFFERED = 20
+"""Generations that a shell offers."""
 
 
 def recorded_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 - click's signature
@@ -26,6 +32,26 @@ def recorded_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
         return []
     names = (one.removeprefix("model/") for one in known)
     return [name for name in names if name.startswith(incomplete)]
+
+
+def recorded_generations(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":  # noqa: ARG001 - click's signature
+    """The generations that are kept, newest first, each with what it did."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells alone
+
+    from reconciler.cli.directory import directory_of, named_directory, store_directory  # noqa: PLC0415 - as above
+    from reconciler.errors import ReconcilerError  # noqa: PLC0415 - as above
+    from reconciler.render.history_text import in_short  # noqa: PLC0415 - as above
+    from reconciler.store import Store  # noqa: PLC0415 - as above
+
+    config, fleet = tuple(ctx.params.get("config") or ()), ctx.params.get("fleet")
+    try:
+        named = named_directory(ctx.params.get("store")) or (directory_of(fleet) if fleet else None)
+        with Store.open(named or store_directory(Common(config=config))) as store:
+            known = store.generations(limit=OFFERED)
+    except ReconcilerError:
+        return []
+    offered = [CompletionItem(str(one.number), help=in_short(one)) for one in known]
+    return [one for one in offered if one.value.startswith(incomplete)]
 
 
 def no_model(name: str, known: Iterable[str], lister: str) -> "UsageError":

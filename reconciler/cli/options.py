@@ -83,11 +83,15 @@ def wishes(function: Function) -> Function:
             shell_complete=recorded_names,
             help="Only this model (or `router`); repeatable.",
         ),
-        click.option("--max-stop", type=Percent(), help="Largest share of the models that may be stopped."),
-        click.option("--allow-empty", is_flag=True, help="Allow a fleet without models."),
+        *_LIMITS,
         click.option("--accept-origin", is_flag=True, help="Allow another repository or path than last time."),
     ]
     return _gathered(Wishes, "wishes", declared)(function)
+
+
+def limits(function: Function) -> Function:
+    """Those of them that are left where it is known what is planned."""
+    return _gathered(Wishes, "wishes", _LIMITS)(function)
 
 
 def manner(function: Function, *more: Callable[[Any], Any]) -> Function:
@@ -118,6 +122,11 @@ def manner_of_changes(function: Function) -> Function:
         ),
     )
 
+
+_LIMITS = [
+    click.option("--max-stop", type=Percent(), help="Largest share of the models that may be stopped."),
+    click.option("--allow-empty", is_flag=True, help="Allow a fleet without models."),
+]
 
 # Types that complete file names in a shell. Whether a file can be read is said where it is read.
 PATH = click.Path(readable=False)

@@ -56,6 +56,7 @@ class Deed:
     Attributes:
         expected: the answer that means yes.
         approved: somebody has agreed already, by `-y` or by saving the plan.
+        look: the command that shows what it would do.
         revision: finds out what git knows of the files; asked only when there is something to do.
         hold: what is held afterwards.
     """
@@ -64,6 +65,7 @@ class Deed:
     question: str
     expected: str
     approved: bool
+    look: str = "reconcile plan"
     origin: str = ""
     revision: Callable[[], Revision | None] = no_revision
     hold: Hold | None = None
@@ -86,7 +88,7 @@ def require_answer(deed: Deed) -> None:
     """
     if not deed.approved and not sys.stdin.isatty():
         summary = f"`{deed.operation}` asks before it acts, and there is no terminal to ask on"
-        raise UsageError(summary, hint=f"look at `reconcile plan`, then run `reconcile {deed.operation} -y`")
+        raise UsageError(summary, hint=f"look at `{deed.look}`, then run `reconcile {deed.operation} -y`")
 
 
 def carry_out(world: World, planned: Planned, deed: Deed, manner: Manner, output: Output) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.directory import store_directory
+from reconciler.cli.directory import directory_of, named_directory, store_directory
 from reconciler.cli.output import Format
 from reconciler.cli.request import Common
 from reconciler.cli.system import require_linux
@@ -20,6 +20,22 @@ from reconciler.supervise.store_moving import with_running
 accept_lineage = click.option(
     "--accept-lineage", is_flag=True, help="Take the store of another fleet; running servers become strangers."
 )
+
+
+fleet_option = click.option("--fleet", metavar="NAME", help="The fleet by its name, where no files are at hand.")
+
+
+def store_of_fleet(common: Common, fleet: str | None) -> Path:
+    """
+    The directory of a store that is there; with the name of its fleet nothing needs to be read for that.
+
+    Raises:
+        StoreError: there is none.
+    """
+    require_linux()
+    directory = named_directory(common.store) or (directory_of(fleet) if fleet else store_directory(common))
+    existing(directory)
+    return directory
 
 
 def existing_store(common: Common) -> Path:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.domain.actor import Actor
+from reconciler.domain.change import FieldChange
 from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ResourceId
 from reconciler.domain.revision import Revision
@@ -79,3 +80,19 @@ class Generation:
     def seconds(self) -> float:
         """How long its run took."""
         return self.created_at - self.started_at
+
+
+@frozen
+class Difference:
+    """
+    What two specs say differently of one resource.
+
+    Attributes:
+        resource: of the fleet as a whole it is `fleet`.
+        change: `added`, `removed` or `changed`.
+        fields: of one that is there on both sides.
+    """
+
+    resource: str
+    change: str
+    fields: tuple[FieldChange, ...] = ()

@@ -60,6 +60,7 @@ class ObservedInstance:
         carrier: whether it is the process that we started; the others with its marks are its children.
         adopted: whether the record says that it was taken over and carries no marks.
         busy: how many requests it works on; `None` is unknown.
+        other_secrets: variables whose value is not the declared one; looked at only where no record says what it was.
     """
 
     process: ObservedProcess
@@ -67,6 +68,7 @@ class ObservedInstance:
     adopted: bool = False
     health: Health = Health.UNKNOWN
     busy: int | None = None
+    other_secrets: tuple[str, ...] = ()
 
 
 @frozen

@@ -68,7 +68,7 @@ class ResourceStatus:
 
 @frozen
 class FleetStatus:
-    """What runs, as of `observed_at` (seconds since the epoch)."""
+    """What runs, as of `observed_at` (seconds since the epoch); `conditions` are those of the fleet as a whole."""
 
     fleet: str
     generation: int
@@ -76,3 +76,4 @@ class FleetStatus:
     observed_at: float
     models: tuple[ResourceStatus, ...] = ()
     router: ResourceStatus | None = None
+    conditions: tuple[Condition, ...] = ()

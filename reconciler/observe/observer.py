@@ -10,11 +10,12 @@ from reconciler.domain.observation import FileFacts, Observation, ObservedInstan
 from reconciler.llama.address import reachable
 from reconciler.llama.argv import host_of, port_of
 from reconciler.llama.environment import passed_on
+from reconciler.observe.keys import key_of, with_other_secrets
 from reconciler.observe.ownership import adopted, by_slot, ours
-from reconciler.observe.recovery import lineage_of, with_begun, with_found
+from reconciler.observe.recovery import lineage_of, with_begun, with_found, with_sections
 from reconciler.observe.strangers import strangers
 from reconciler.runtime import servers
-from reconciler.runtime.api_token import api_token, fingerprint_of
+from reconciler.runtime.api_token import fingerprint_of
 from reconciler.runtime.world import World
 from reconciler.spec.document import files_of
 from reconciler.spec.fleet import FleetSpec
@@ -41,6 +42,7 @@ async def observe(world: World, record: Record, fleet: FleetSpec) -> Look:
     record = with_found(replace(record, lineage=lineage), fleet, processes, world.locks.resources())
     record = with_begun(record, processes)
     slots = by_slot(processes, record) | adopted(record, world.processes)
+    slots = with_other_secrets(world, slots, record, fleet.server)
     # A router takes a while to list a thousand models; meanwhile we look at the rest.
     router_models = asyncio.ensure_future(_router(world, record, fleet, slots))
     instances = await servers.with_health(world.http, slots, _hosts(slots))
@@ -64,6 +66,7 @@ async def observe(world: World, record: Record, fleet: FleetSpec) -> Look:
         host=world.host.facts(world.directory),
         router_models=await router_models,
     )
+    record = with_sections(record, fleet, seen.router_models, world.log("").parent)
     return Look(record=record, seen=seen)
 
 
@@ -96,4 +99,4 @@ async def _router(
     if carrier is None or port is None:
         return None
     host = reachable(host_of(carrier.process.argv))
-    return await servers.router_models(world.http, port, host=host, token=api_token(world.secrets, fleet.server))
+    return await servers.router_models(world.http, port, host=host, token=key_of(world, carrier, fleet.server))

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_id
-from reconciler.domain.observation import ObservedProcess
+from reconciler.domain.observation import ObservedProcess, RouterModelState
 from reconciler.llama.argv import after, port_of
 from reconciler.observe.ownership import in_folder
 from reconciler.spec.fleet import FleetSpec
-from reconciler.spec.record import Record, ResourceRecord
+from reconciler.spec.record import Applied, Record, ResourceRecord
+from reconciler.spec.versions import SPEC_VERSION
 
 
 def lineage_of(processes: Iterable[ObservedProcess], slots: Path) -> str:
@@ -28,7 +29,7 @@ def with_found(
 ) -> Record:
     """The record with a line for each living child that it does not know."""
     known = {one.uid for one in record.resources.values()}
-    resources = _in_router(processes) | dict(record.resources)
+    resources = _in_router(processes, fleet) | dict(record.resources)
     for process in processes:
         slot = process.marks.slot if process.marks else None
         if slot is None or slot in known:
@@ -44,25 +45,69 @@ def with_found(
 
 def with_begun(record: Record, processes: Iterable[ObservedProcess]) -> Record:
     """The record with what a run that was cut off had just started: its intent says what the process was made from."""
-    alive = {one.marks.instance: one.marks.slot for one in processes if one.marks}
+    alive = {one.marks.instance: one for one in processes if one.marks}
     by_slot = {line.uid: line for line in record.resources.values()}
     for step in record.open_steps:
-        line = by_slot.get(alive[step.instance]) if step.instance in alive else None
-        if line is not None and step.applied is not None:
-            # Under the name that it was started with: it may just be moving.
-            by_slot[line.uid] = replace(line, resource=step.resource, applied=step.applied, desired_running=True)
+        process = alive.get(step.instance) if step.instance else None
+        line = by_slot.get(process.marks.slot) if process and process.marks else None
+        if process and line is not None and step.applied is not None:
+            # Under the name and with the port that it was started with: it may just be moving.
+            by_slot[line.uid] = replace(
+                line,
+                resource=step.resource,
+                applied=step.applied,
+                desired_running=True,
+                port=port_of(process.argv) or line.port,
+            )
     return replace(record, resources={line.resource: line for line in by_slot.values()})
 
 
-def _in_router(processes: Iterable[ObservedProcess]) -> dict[ResourceId, ResourceRecord]:
-    """Loaded models of the router. Their log is named by their uid, and another log would be another section."""
-    found = {}
-    for process in processes:
-        name, log = after("--alias", process.argv).split(",")[0], after("--log-file", process.argv)
-        if name and log:
-            resource, uid = model_id(name), SlotUid(Path(log).stem)
-            found[resource] = ResourceRecord(resource=resource, uid=uid, desired_running=True)
-    return found
+def with_sections(
+    record: Record, fleet: FleetSpec, listed: Mapping[str, RouterModelState] | None, logs: Path
+) -> Record:
+    """
+    The record with a line for each model of the router that it does not know, loaded or not.
+
+    It is ours when its log lies among ours. A run that was cut off, or failed, or a store that was lost, put it there.
+    """
+    lines = dict(record.resources)
+    by_slot = {line.uid: line for line in lines.values()}
+    for name, one in (listed or {}).items():
+        if Path(after("--log-file", one.args)).parent != logs:
+            continue
+        found = _section(name, one.args, fleet)
+        known = by_slot.get(found.uid) or lines.get(found.resource)
+        if known is None:
+            lines[found.resource] = found
+        elif known.applied is None and known.resource == found.resource:
+            lines[found.resource] = replace(known, applied=found.applied, desired_running=True)
+    return replace(record, resources=lines)
+
+
+def _in_router(processes: Iterable[ObservedProcess], fleet: FleetSpec | None) -> dict[ResourceId, ResourceRecord]:
+    """Loaded models of the router, which need not answer for this."""
+    named = ((after("--alias", one.argv).split(",")[0], one.argv) for one in processes)
+    lines = (_section(name, argv, fleet) for name, argv in named if name and after("--log-file", argv))
+    return {line.resource: line for line in lines}
+
+
+def _section(name: str, argv: tuple[str, ...], fleet: FleetSpec | None) -> ResourceRecord:
+    """
+    The line of a model of the router. Its log is named by its uid, and another log would be another section.
+
+    What has to leave the router is known as a section; what belongs there is held against the router's own list.
+    """
+    model = fleet.models.get(name) if fleet else None
+    stays = model is not None and model.enabled and model.serve == "router"
+    repository = after("--hf-repo", argv)
+    source = {"hf": repository} if repository else {"path": after("--model", argv)}
+    section = Applied(spec_version=SPEC_VERSION, serve="router", document={**source, "serve": "router"})
+    return ResourceRecord(
+        resource=model_id(name),
+        uid=SlotUid(Path(after("--log-file", argv)).stem),
+        applied=None if stays else section,
+        desired_running=True,
+    )
 
 
 def _by_command_line(process: ObservedProcess, fleet: FleetSpec | None) -> ResourceId | None:
@@ -71,6 +116,6 @@ def _by_command_line(process: ObservedProcess, fleet: FleetSpec | None) -> Resou
         return ROUTER
     name = after("--alias", process.argv).split(",")[0]
     declared = fleet.models.get(name) if fleet else None
-    if declared is not None and declared.serve == "router":
+    if declared is not None and declared.serve == "router" and "--log-file" in process.argv:
         return ROUTER
     return model_id(name) if name else None

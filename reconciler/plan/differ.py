@@ -59,15 +59,16 @@ def _flat(applied: Applied) -> Iterator[tuple[str, Any]]:
         if key == "files":
             yield from ((f"files.{path}", (facts["size"], facts["mtime_ns"])) for path, facts in value.items())
         else:
-            yield from _leaves(key, value)
+            yield from leaves(key, value)
     if applied.serve != "process":
         yield "serve", applied.serve
 
 
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The single values of a tree, by their paths."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _leaves(f"{path}.{key}", inner)
+            yield from leaves(f"{path}.{key}", inner)
     else:
         yield path, list(value) if isinstance(value, tuple) else value
 

@@ -9,6 +9,7 @@ from reconciler.domain.observation import ObservedInstance, RouterModelState
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.command import dedicated_argv, router_argv, router_model_argv
 from reconciler.llama.reading import ReadArgv, read_argv
+from reconciler.plan.differ import SECRET
 from reconciler.plan.situation import Situation
 
 
@@ -16,11 +17,15 @@ def argv_changes(situation: Situation, resource: ResourceId, carrier: ObservedIn
     """What the process was started with, against what is declared; nothing when there is no catalogue to read it by."""
     catalogue = situation.options.catalogue
     wanted = _wanted(situation, resource, catalogue) if catalogue else None
-    if catalogue is None or wanted is None:
-        return ()
-    before, after = (dict(_facts(read_argv(argv, catalogue))) for argv in (carrier.process.argv, wanted))
     effect = Effect.ROUTER_RESTART if resource == ROUTER else Effect.RESTART
-    return tuple(
+    secrets = tuple(
+        FieldChange(path=f"secrets.{variable}", before=SECRET, after=SECRET, effect=effect)
+        for variable in carrier.other_secrets
+    )
+    if catalogue is None or wanted is None:
+        return secrets
+    before, after = (dict(_facts(read_argv(argv, catalogue))) for argv in (carrier.process.argv, wanted))
+    return secrets + tuple(
         FieldChange(path=path, before=before.get(path), after=after.get(path), effect=effect)
         for path in sorted({*before, *after})
         if before.get(path) != after.get(path)

@@ -4,21 +4,26 @@ from collections.abc import Iterator
 
 from reconciler.domain.change import Action
 from reconciler.domain.observation import Observation
+from reconciler.domain.plan import Plan
 from reconciler.errors import StalePlanError
 from reconciler.plan.codec import SavedPlan
 from reconciler.plan.identifiers import NOBODY, identity_text
 from reconciler.plan.planner import spec_digest
+from reconciler.plan.targets import LEFT_OUT
 from reconciler.spec.record import Record
 
 
-def ensure_fresh(saved: SavedPlan, record: Record, seen: Observation) -> None:
+def ensure_fresh(saved: SavedPlan, record: Record, seen: Observation, now: Plan) -> None:
     """
     Compares the basis of a plan with today.
+
+    Args:
+        now: what would be planned today: it knows what processes were made from, which no saved plan tells.
 
     Raises:
         StalePlanError: with one sentence for each thing that moved.
     """
-    if moved := tuple(_moved(saved, record, seen)):
+    if moved := (*_moved(saved, record, seen), *_made_otherwise(saved.plan, now)):
         raise StalePlanError(
             "the world moved after this plan was saved", moved=moved, hint="run `reconcile plan --out FILE` again"
         )
@@ -57,6 +62,20 @@ def _ports(saved: SavedPlan, seen: Observation) -> Iterator[str]:
             ours = {one.process.identity.pid for group in seen.instances.values() for one in group}
             if not held <= ours:
                 yield f"{change.resource}: port {change.port} was taken since"
+
+
+def _made_otherwise(saved: Plan, now: Plan) -> Iterator[str]:
+    """Processes with another secret than the plan knew of, and those that it would take over for what they are not."""
+    for change in saved.changes:
+        today = now.change(change.resource)
+        if today is None or change.note == LEFT_OUT:
+            continue
+        known = {one.path for one in change.fields}
+        secret = any(one.path.startswith("secrets.") and one.path not in known for one in today.fields)
+        if secret and change.action is not Action.START:
+            yield f"{change.resource}: a secret that it was started with was changed since"
+        elif change.action is Action.ADOPT and today.action is not Action.ADOPT:
+            yield f"{change.resource}: what runs is not what is declared any more"
 
 
 def _words(identity: str) -> str:

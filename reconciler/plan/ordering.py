@@ -54,10 +54,14 @@ def _is_section(change: Change, situation: Situation) -> bool:
 
 
 def _ends_with_router(change: Change, situation: Situation, changes: Sequence[Change]) -> bool:
-    """Whether a section goes by starting the router without it: the models of the next wave must not bring it back."""
+    """
+    Whether a section goes by starting the router without it: the models of the next wave must not bring it back.
+
+    It goes no earlier from a router that is found running: until that is recorded nobody can ask it.
+    """
     line = situation.lines.get(change.resource)
     inside = line is not None and line.applied is not None and line.applied.serve == "router"
-    return inside and any(one.resource == ROUTER and one.action in STARTING for one in changes)
+    return inside and any(one.resource == ROUTER and one.action in {*STARTING, Action.ADOPT} for one in changes)
 
 
 def _stays_dedicated(change: Change, situation: Situation) -> bool:

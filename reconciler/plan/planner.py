@@ -11,6 +11,7 @@ from reconciler.domain.change import Action, Change, Reason
 from reconciler.domain.names import ROUTER, model_id, model_name
 from reconciler.domain.observation import Observation
 from reconciler.domain.plan import Basis, Plan
+from reconciler.plan import holding
 from reconciler.plan.capacity import needs_memory_first, warnings
 from reconciler.plan.departures import PROTECTED, in_router, leave, switch_off
 from reconciler.plan.drift import drift
@@ -153,6 +154,8 @@ def _basis(fleet: FleetSpec, situation: Situation, changes: tuple[Change, ...]) 
 
 def _notices(situation: Situation, changes: tuple[Change, ...]) -> Iterator[str]:
     yield from situation.options.notices
+    if (hold := situation.record.hold) and not situation.options.goes_back:
+        yield from holding.notices(hold, spec_digest(situation.fleet))
     if situation.record.migration_pending:
         yield situation.record.migration_pending
     fields = (field for change in changes for field in change.fields)

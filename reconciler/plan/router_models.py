@@ -53,11 +53,17 @@ def decide_router_model(situation: Situation, resource: ResourceId, model: Model
 
 
 def _fields(situation: Situation, resource: ResourceId) -> tuple[FieldChange, ...]:
-    """Against the record; against what the router itself says where the record knows nothing."""
+    """
+    Against the record; against what the router itself says where the record knows nothing, and where a run was cut off
+    that may have given the router other sections than the record has.
+    """
     line, state = situation.lines.get(resource), _state(situation, resource)
     if state is not None and (line is None or line.applied is None):
         return section_changes(situation, resource, state)
-    return situation.fields(resource)
+    fields = situation.fields(resource)
+    if state is not None and situation.record.open_steps and not costly(fields) and resource not in situation.moved:
+        return (*fields, *section_changes(situation, resource, state))
+    return fields
 
 
 def _effect(action: Action) -> Effect:
@@ -74,9 +80,8 @@ def _state(situation: Situation, resource: ResourceId) -> RouterModelState | Non
 def _choice(
     situation: Situation, resource: ResourceId, model: ModelSpec, router: Action, fields: tuple[FieldChange, ...]
 ) -> Choice:
-    line = situation.lines.get(resource)
-    applied = line.applied if line else None
-    if applied is not None and applied.serve != "router" and situation.runs(resource):
+    if situation.runs(resource):
+        # Whatever the record says: a model of the router has no process of its own.
         return Choice(action=Action.RESTART, reason=Reason.SERVE_CHANGED)
     if router in {Action.START, Action.RESTART}:
         return _with_new_router(situation, resource, model, router, fields)

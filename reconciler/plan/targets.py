@@ -57,7 +57,8 @@ class Targets:
             return change
         renewed = router in {Action.START, Action.RESTART}
         follows = (renewed and change.reason in RENEWED) or (router is Action.STOP and inside)
-        if follows or (change.action is Action.KEEP and not change.fields):
+        untouched = change.action is Action.KEEP and not change.fields and change.reason is not Reason.UNKNOWN
+        if follows or untouched:
             return change
         return replace(
             change,

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.domain.change import Action, Effect, Reason
 from reconciler.domain.diagnostic import Applicability, Severity
+from reconciler.domain.outcome import Result
 from reconciler.domain.status import State
 from reconciler.render import FORMAT_VERSION
 
@@ -125,6 +126,7 @@ STATUS = _document(
         "observed_at": INSTANT,
         "models": _list(RESOURCE_STATUS),
         "router": _or_null(RESOURCE_STATUS),
+        "conditions": _list(CONDITION),
     },
 )
 DIAGNOSTICS = _document(
@@ -255,10 +257,89 @@ IMPORT_LEGACY = _document(
     },
 )
 
+REVISION = _object(
+    {
+        "commit": TEXT,
+        "branch": TEXT,
+        "dirty": FLAG,
+        "author": TEXT,
+        "committed_at": _or_null(INSTANT),
+        "problem": TEXT,
+    }
+)
+STEP = _object(
+    {"resource": RESOURCE, "action": _one_of(Action), "result": _one_of(Result), "seconds": _or_null(SECONDS)}
+)
+GENERATION = _object(
+    {
+        "number": LINE,
+        "run": COUNT,
+        "operation": TEXT,
+        "rollback_to": _or_null(LINE),
+        "result": _one_of(Result),
+        "who": TEXT,
+        "started_at": INSTANT,
+        "finished_at": INSTANT,
+        "seconds": {"type": "number"},
+        "origin": TEXT,
+        "revision": _or_null(REVISION),
+        "program": TEXT,
+        "llama_server": TEXT,
+        "summary": VALUES,
+        "steps": _list(STEP),
+    }
+)
+HISTORY = _document(
+    "What `reconcile history --format json` prints",
+    {
+        "fleet": TEXT,
+        "current": COUNT,
+        "hold": _or_null(_object({"generation": LINE, "who": TEXT, "since": INSTANT})),
+        "generations": _list(GENERATION),
+    },
+)
+HISTORY_SHOW = _document(
+    "What `reconcile history show N --format json` prints", {"generation": GENERATION, "plan": VALUES, "spec": VALUES}
+)
+HISTORY_DIFF = _document(
+    "What `reconcile history diff A B --format json` prints",
+    {
+        "before": LINE,
+        "after": LINE,
+        "differences": _list(
+            _object({"resource": TEXT, "change": {"enum": ["added", "removed", "changed"]}, "fields": _list(FIELD)})
+        ),
+    },
+)
+EVENT = _object(
+    {
+        "number": LINE,
+        "at": INSTANT,
+        "who": TEXT,
+        "user_id": _or_null(COUNT),
+        "sudo_user": TEXT,
+        "host": TEXT,
+        "via": TEXT,
+        "program": TEXT,
+        "run": _or_null(COUNT),
+        "what": TEXT,
+        "resource": TEXT,
+        "result": TEXT,
+        "detail": TEXT,
+    }
+)
+HISTORY_EVENTS = _document("What `reconcile history --events --format json` prints", {"events": _list(EVENT)})
+RESUME = _document("What `reconcile resume --format json` prints", {"generation": COUNT, "held_before": _or_null(LINE)})
+
 SCHEMAS: dict[str, Json] = {
     "plan": PLAN,
     "status": STATUS,
     "diagnostics": DIAGNOSTICS,
+    "history": HISTORY,
+    "history-show": HISTORY_SHOW,
+    "history-diff": HISTORY_DIFF,
+    "history-events": HISTORY_EVENTS,
+    "resume": RESUME,
     "store-info": STORE_INFO,
     "store-check": STORE_CHECK,
     "store-migrate": STORE_MIGRATE,

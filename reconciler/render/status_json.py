@@ -20,6 +20,7 @@ def status_json(status: FleetStatus) -> Json:
         "observed_at": instant(status.observed_at),
         "models": [_resource(one) for one in status.models],
         "router": _resource(status.router) if status.router else None,
+        "conditions": [_condition(found) for found in status.conditions],
     }
 
 

@@ -16,7 +16,8 @@ def status_text(status: FleetStatus) -> tuple[Line, ...]:
     resources = rows_of(status)
     headings = tuple(Span(one, Style.DIM) for one in HEADINGS)
     table = [headings, *(_row(one, status.observed_at) for one in resources)]
-    lines = [_head(status), BLANK, *columns(table)]
+    held = (line(Span(one.type, Style.HEAD_YELLOW), f": {one.message}") for one in status.conditions)
+    lines = [_head(status), *held, BLANK, *columns(table)]
     troubles = [trouble for one in resources for trouble in _troubles(one)]
     return tuple([*lines, BLANK, *troubles] if troubles else lines)
 

@@ -28,17 +28,21 @@ The same in Python, with the types of the settings; only the sections that are a
         for model in store.models(status="running", sections=("sampling", "memory")):
             print(model.name, model.memory.ctx_size, model.sampling.temperature)
         print(store.server(), store.router(), store.logging(), store.latest_metrics())
+        for one in store.generations(limit=5):
+            print(one.number, one.who, one.revision, [(step.resource, step.action) for step in one.steps], one.spec)
+        print(store.record().hold, store.events(limit=20, since=0.0, resource="model/coder"))
 
 Times are seconds since the epoch, truths are 0 and 1, lists and mappings are JSON. All tables are `STRICT`. A setting
 that is NULL was not written: llama-server's own default holds.
 
 ## What may be deleted
 
-Nothing needs to be: what grows is cut when a run ends. `cache/` can go at any time, and so can `backups/` and the older
-files in `logs/`. `metrics.db` holds measurements alone and is made anew. `store.db` itself may be lost: servers that
-run are found again by their marks, while history and protection are gone. Rows are not meant to be changed by hand;
-`reconcile store check` finds what was. When a model is forgotten all of its rows go; `model_server_config` and
-`logging_config` belong to no model and stay.
+Nothing needs to be: what grows is cut when a run ends, but for the audit (`events`), which only grows. `cache/` can go
+at any time, and so can `backups/` and the older files in `logs/`. `metrics.db` holds measurements alone and is made
+anew. `store.db` itself may be lost: servers that run are found again by their marks, while history is gone. Nobody
+knows then what was protected: what is declared has the mark that its block says, and what runs undeclared stays until
+it was applied with `protect: false`. Rows are not meant to be changed by hand; `reconcile store check` finds what was.
+When a model is forgotten all of its rows go; `model_server_config` and `logging_config` belong to no model and stay.
 
 ## How the tables hang together
 """

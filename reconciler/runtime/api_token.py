@@ -1,6 +1,7 @@
 """The keys of our own servers: all of them for a server, the first one to ask it with."""
 
 from reconciler.errors import RuntimeFailure
+from reconciler.runtime.ports import ProcessHandle
 from reconciler.runtime.world import Secrets
 from reconciler.spec.server import API_KEY, ServerSpec, api_keys
 
@@ -33,3 +34,12 @@ def api_token(secrets: Secrets, server: ServerSpec) -> str | None:
     if key is None or secrets.fingerprint(key.reference) is None:
         return None
     return next(iter(api_keys(secrets.value(key.reference))), None)
+
+
+def started_key(handle: ProcessHandle) -> str | None:
+    """
+    The first key that a living server was started with, by which it goes on to be asked until it is restarted.
+
+    A rotated one is the reason for many a restart, and who may not ask cannot wait for requests to end.
+    """
+    return next(iter(api_keys(handle.variable(API_KEY) or "")), None)

@@ -59,6 +59,8 @@ def revision_of(files: Contents, environ: Mapping[str, str] | None = None) -> Re
         return _asked(_Git(first.parent, os.environ if environ is None else environ), real)
     except _Unanswered as problem:
         return Revision(problem=str(problem))
+    except ValueError:
+        return Revision(problem="git answers something else than it should")
 
 
 class _Git:
@@ -76,8 +78,7 @@ class _Git:
     def __call__(self, *words: str, stdin: bytes = b"") -> bytes:
         try:
             done = subprocess.run(
-                ["git", *_SAFE, *words],  # noqa: S607 - the git of the user's PATH
-                cwd=self.directory,
+                ["git", *_SAFE, "-C", self.directory, *words],  # noqa: S607 - the git of the user's PATH
                 env=self._environ,
                 input=stdin,
                 capture_output=True,
@@ -112,6 +113,8 @@ def _asked(git: _Git, files: Contents) -> Revision:
     folders = sorted({path.parent for path in inside if "\n" not in str(path)})
     wanted = b"".join(b"HEAD:%b\n" % (b"" if str(one) == "." else os.fsencode(one)) for one in folders)
     commit, header, objects = _objects(git("cat-file", "--batch", stdin=b"HEAD\n" + wanted))
+    if not commit:
+        raise _Unanswered("git does not find the commit that is checked out")
     trees = {folder: _tree(body, commit) for folder, body in zip(folders, objects, strict=True)}
     author, committed_at = _signed(header)
     return Revision(
@@ -174,7 +177,7 @@ def _are_those_of(trees: Mapping[Path, Tree], files: Contents, top: Path, commit
 
 
 def _missing(tree: Iterable[bytes], folder: Path) -> bool:
-    return any(name.endswith(YAML) and not (folder / os.fsdecode(name)).exists() for name in tree)
+    return any(name.endswith(YAML) and not os.path.lexists(folder / os.fsdecode(name)) for name in tree)
 
 
 def _name(data: bytes, commit: str) -> str:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Self
 
 from reconciler.errors import StoreError
 from reconciler.spec.record import Record
-from reconciler.store import endpoints, history, logs, metadata, secrets
+from reconciler.store import endpoints, logs, metadata, secrets
 from reconciler.store.database import Database
 from reconciler.store.documents import read_router
 from reconciler.store.endpoints import Endpoint
-from reconciler.store.history import Event, Generation
 from reconciler.store.layout import read_lineage
 from reconciler.store.logs import LogLine
 from reconciler.store.metrics.reader import MetricsReader
@@ -20,6 +19,7 @@ from reconciler.store.records import read_record
 from reconciler.store.secrets import Secret
 
 if TYPE_CHECKING:
+    from reconciler.domain.history import Event, Generation
     from reconciler.spec.policy import LoggingSpec
     from reconciler.spec.router import RouterSpec
     from reconciler.spec.server import ServerSpec
@@ -125,7 +125,7 @@ class Reader:
         """The last messages of the program, newest first, of a level and above it."""
         return logs.read(self._database, limit=limit, level=level, resource=resource)
 
-    def events(self, *, limit: int = 100, since: float = 0.0, resource: str | None = None) -> tuple[Event, ...]:
+    def events(self, *, limit: int = 100, since: float = 0.0, resource: str | None = None) -> "tuple[Event, ...]":
         """
         The last events of the audit, newest first.
 
@@ -133,18 +133,26 @@ class Reader:
             since: seconds since the epoch.
             resource: only those of this one, such as `model/coder`.
         """
+        from reconciler.store import history  # noqa: PLC0415 - a plan does not look back
+
         return history.events(self._database, limit=limit, since=since, resource=resource)
 
-    def generations(self, *, limit: int = 100) -> tuple[Generation, ...]:
+    def generations(self, *, limit: int = 100) -> "tuple[Generation, ...]":
         """The last generations, newest first."""
+        from reconciler.store import history  # noqa: PLC0415 - as above
+
         return history.generations(self._database, limit=limit)
 
-    def generation(self, number: int) -> Generation | None:
+    def generation(self, number: int) -> "Generation | None":
         """One generation; nothing when there never was one, or not any more."""
+        from reconciler.store import history  # noqa: PLC0415 - as above
+
         return history.generation(self._database, number)
 
     def generation_numbers(self) -> tuple[int, ...]:
         """The generations that there are, oldest first; the oldest go when `history.generations` is exceeded."""
+        from reconciler.store import history  # noqa: PLC0415 - as above
+
         return history.numbers(self._database)
 
     def close(self) -> None:

@@ -200,14 +200,19 @@ class Writer(Reader):
                 kept=fleet.history.generations if fleet else None,
             )
 
-    def note_fleet(self, fleet: FleetSpec, now: float) -> None:
-        """Records what is declared for the fleet as a whole by a run that has nothing else to do."""
+    def note_fleet(self, fleet: FleetSpec, now: float, what: str = "apply") -> None:
+        """
+        Records what is declared for the fleet as a whole by a run that has nothing else to do.
+
+        Args:
+            what: the operation, for the audit.
+        """
         with self._database.reading():
             known = declarations.is_known(self._database, fleet)
         if not known:
             with self._database.writing():
                 declarations.put(self._database, fleet)
-                audit.note(self._database, self._actor, "apply", "recorded `server` and `logging`", at=now)
+                audit.note(self._database, self._actor, what, "recorded `server` and `logging`", at=now)
 
     def set_hold(self, hold: Hold | None, what: str, now: float) -> None:
         """

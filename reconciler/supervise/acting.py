@@ -56,7 +56,7 @@ async def apply_once(  # noqa: PLR0913 - the four that are optional are the call
     return await execute(ctx, planned.plan, writer, errand, parallelism=parallelism, way_back=goes_back)
 
 
-def settle_once(world: World, planned: Planned, *, operation: str, hold: Hold | None) -> Path | None:
+def settle_once(world: World, planned: Planned, *, operation: str = "apply", hold: Hold | None = None) -> Path | None:
     """
     Lets the store know what is declared and held, and brings it to today's form, when there is nothing to do.
 
@@ -64,5 +64,8 @@ def settle_once(world: World, planned: Planned, *, operation: str, hold: Hold | 
     """
     with open_writer(world, planned.fleet.fleet) as writer:
         ctx = Context(world=world, fleet=planned.fleet, record=planned.record, seen=planned.seen, hook=ignore)
+        if planned.seen.complete:
+            # A run that was cut off behind its last step left nothing to do but its own end.
+            writer.abandon_open_steps(world.clock.now())
         settle(ctx, writer, operation, hold)
         return writer.backup

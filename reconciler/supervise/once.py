@@ -8,7 +8,7 @@ from reconciler.apply.run import Errand
 from reconciler.config.load import LoadedFleet
 from reconciler.domain.event import Hook, ignore
 from reconciler.domain.frozen import frozen
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.outcome import OnFailure, RunReport
 from reconciler.plan.codec import plan_json
 from reconciler.plan.options import PlanOptions
 from reconciler.runtime.files import private_directory
@@ -32,12 +32,14 @@ class PassOptions:
         plan: what is insisted on; origin and catalogue are those of the pass.
         lock_timeout: seconds to wait for another writer.
         parallelism: steps at the same time.
+        on_failure: whether a change that failed goes back alone, or with all that the run has changed.
     """
 
     operation: str = "apply"
     plan: PlanOptions = field(default_factory=PlanOptions)
     lock_timeout: float = 10.0
     parallelism: int = 8
+    on_failure: OnFailure = OnFailure.KEEP
 
 
 async def reconcile_once(
@@ -74,5 +76,12 @@ async def reconcile_once(
         )
         with open_writer(world, fleet.spec.fleet) as writer:
             return await apply_once(
-                world, planned, writer, errand, hook=hook, parallelism=options.parallelism, stop=stop
+                world,
+                planned,
+                writer,
+                errand,
+                hook=hook,
+                parallelism=options.parallelism,
+                stop=stop,
+                on_failure=options.on_failure,
             )

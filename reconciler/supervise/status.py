@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import field
 
 from reconciler.domain.frozen import frozen
+from reconciler.domain.hold import Hold
 from reconciler.domain.names import ROUTER, model_name
 from reconciler.domain.observation import Health, ObservedProcess, RouterModelState
 from reconciler.domain.status import Condition, FleetStatus, ResourceStatus, State
@@ -81,6 +82,23 @@ async def fleet_status(eyes: Eyes, record: Record) -> FleetStatus:
         observed_at=now,
         models=tuple(row for resource, row in rows.items() if resource != ROUTER),
         router=rows.get(ROUTER),
+        conditions=(_held(record.hold),) if record.hold else (),
+    )
+
+
+def _held(hold: Hold) -> Condition:
+    """The files are not read here, so it is told what they said when it was held."""
+    said = "the files were not at hand then" if not hold.files else "the files said something else then"
+    if hold.files == hold.spec:
+        said = "the files said the same then"
+    return Condition(
+        type="Held",
+        status="True",
+        reason="Rollback",
+        message=f"generation {hold.generation} is held, on behalf of {hold.who or 'somebody'}; {said}; "
+        "`reconcile apply` of the files ends that, and so does `reconcile resume`",
+        last_transition=hold.since,
+        observed_generation=hold.generation,
     )
 
 

@@ -14,8 +14,10 @@ from reconciler.domain.identity import Marks
 from reconciler.domain.names import InstanceId, SlotUid
 from reconciler.runtime.clock import SystemClock
 from reconciler.runtime.files import HostFiles
+from reconciler.runtime.host import LinuxHostInfo
+from reconciler.runtime.http import LocalHttp
 from reconciler.runtime.locks import FileSlotLocks
-from reconciler.runtime.ports import Clock, Command, Files, ProcessHandle, ProcessHost, SlotLocks
+from reconciler.runtime.ports import Clock, Command, Files, HostInfo, Http, ProcessHandle, ProcessHost, SlotLocks
 from reconciler.runtime.processes import LinuxProcessHost
 
 T = TypeVar("T")
@@ -38,6 +40,8 @@ class Bench(Protocol):
     processes: ProcessHost
     locks: SlotLocks
     files: Files
+    http: Http
+    host: HostInfo
     directory: Path
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -50,8 +54,17 @@ class Bench(Protocol):
         Other options: `lock` (a descriptor to hand on), `environment` (beside the marks).
         """
 
+    def launch(self, *argv: str, log: str = "program.log", **environment: str) -> ProcessHandle:
+        """Starts `llama-server` with these words after its name, marked and locked, and nothing else of its caller."""
+
+    def model(self, name: str = "tiny") -> str:
+        """The path of a GGUF that loads in a moment; `missing` is none, `torn` is no GGUF."""
+
     def end(self, handle: ProcessHandle) -> None:
         """Kills and waits."""
+
+    def close(self) -> None:
+        """Ends what was started."""
 
 
 @dataclass
@@ -61,6 +74,10 @@ class RealBench:
     directory: Path
     clock: Clock = field(default_factory=SystemClock)
     processes: ProcessHost = field(default_factory=LinuxProcessHost)
+    http: Http = field(default_factory=LocalHttp)
+    host: HostInfo = field(default_factory=LinuxHostInfo)
+    llama_server: Path = Path("llama-server")
+    gguf: Path = Path("tiny.gguf")
     started: list[ProcessHandle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -83,18 +100,32 @@ class RealBench:
     ) -> ProcessHandle:
         held = self.locks.acquire(marks.slot, "model/contract") if lock is None else lock
         assert held is not None
-        command = Command(
-            argv=_argv(program, options),
-            environment={**marks.environment(), **(environment or {})},
-            log=self.directory / "program.log",
-            lock=held,
-        )
-        handle = self.processes.spawn(command)
+        handle = self._spawn(_argv(program, options), {**marks.environment(), **(environment or {})}, held)
         if lock is None:
             self.locks.release(held)
-        self.started.append(handle)
         if program in {"ignores_term", "has_child", "listens"}:
             self._await_line()
+        return handle
+
+    def launch(self, *argv: str, log: str = "program.log", **environment: str) -> ProcessHandle:
+        marks = new_marks()
+        held = self.locks.acquire(marks.slot, "model/contract")
+        assert held is not None
+        handle = self._spawn((str(self.llama_server), *argv), {**marks.environment(), **environment}, held, log)
+        self.locks.release(held)
+        return handle
+
+    def model(self, name: str = "tiny") -> str:
+        if name == "torn":
+            (self.directory / "torn.gguf").write_bytes(b"PK\3\4 and so on" * 100)
+        return str(self.gguf if name == "tiny" else self.directory / f"{name}.gguf")
+
+    def _spawn(
+        self, argv: tuple[str, ...], environment: Mapping[str, str], lock: int, log: str = "program.log"
+    ) -> ProcessHandle:
+        command = Command(argv=argv, environment=environment, log=self.directory / log, lock=lock)
+        handle = self.processes.spawn(command)
+        self.started.append(handle)
         return handle
 
     def end(self, handle: ProcessHandle) -> None:

@@ -1,11 +1,14 @@
 """The contract of `SlotLocks`: a lock lives as long as the process that inherited it."""
 
+import pytest
+
 from reconciler.domain.names import SlotUid
 from tests.contracts.bench import Bench, new_marks
 
 SLOT = SlotUid("5d0c")
 
 
+@pytest.mark.invariant("I1")
 def test_a_free_slot_can_be_locked_once(bench: Bench) -> None:
     first = bench.locks.acquire(SLOT, "model/a")
     assert first is not None
@@ -29,6 +32,7 @@ def test_slots_do_not_hinder_each_other(bench: Bench) -> None:
     assert bench.locks.held() == frozenset()
 
 
+@pytest.mark.invariant("I1")
 def test_the_lock_stays_with_the_child_when_we_let_go(bench: Bench) -> None:
     marks = new_marks()
     handle = bench.start("sleeps", marks)

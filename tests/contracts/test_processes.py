@@ -61,6 +61,7 @@ def test_waiting_for_a_process_that_lives_ends_with_nothing(bench: Bench) -> Non
     assert handle.alive()
 
 
+@pytest.mark.invariant("I2", "I3")
 def test_a_signal_to_an_ended_process_reaches_nobody(bench: Bench) -> None:
     handle = bench.start("exits", new_marks(), code=0)
     bench.run(handle.wait(10))
@@ -68,6 +69,7 @@ def test_a_signal_to_an_ended_process_reaches_nobody(bench: Bench) -> None:
     assert not handle.signal(signal.SIGTERM)
 
 
+@pytest.mark.invariant("I8")
 def test_a_process_that_ended_unseen_is_not_there(bench: Bench) -> None:
     """A zombie is dead, also while nobody has reaped it."""
     marks = new_marks()
@@ -103,6 +105,7 @@ def test_a_handle_tells_the_variables_that_its_process_was_started_with(bench: B
     assert handle.variable("RECONCILE_SLOT") is None
 
 
+@pytest.mark.invariant("I2", "I4")
 def test_open_refuses_other_marks(bench: Bench) -> None:
     marks = new_marks()
     handle = bench.start("sleeps", marks)
@@ -117,6 +120,7 @@ def test_open_refuses_other_marks(bench: Bench) -> None:
     [{"boot_id": "another"}, {"start_ticks": 1}, {"pidfd_inode": 1}],
     ids=lambda change: next(iter(change)),
 )
+@pytest.mark.invariant("I2", "I35")
 def test_open_refuses_another_identity(bench: Bench, change: dict[str, object]) -> None:
     marks = new_marks()
     handle = bench.start("sleeps", marks)
@@ -137,6 +141,7 @@ def test_a_wrapper_that_became_another_program_is_still_ours(bench: Bench) -> No
     other.close()
 
 
+@pytest.mark.invariant("I2", "I4")
 def test_open_without_marks_refuses_another_program(bench: Bench) -> None:
     handle = bench.start("sleeps", new_marks())
     seen = bench.processes.inspect(handle.identity.pid)
@@ -146,6 +151,7 @@ def test_open_without_marks_refuses_another_program(bench: Bench) -> None:
     assert bench.processes.open(other, marks=None, argv=seen.argv) is None
 
 
+@pytest.mark.invariant("I2", "I4")
 def test_open_without_marks_asks_for_the_same_command_line(bench: Bench) -> None:
     handle = bench.start("sleeps", new_marks())
     seen = bench.processes.inspect(handle.identity.pid)
@@ -169,6 +175,7 @@ def test_closing_a_handle_leaves_the_process_alone(bench: Bench) -> None:
     assert handle.alive()
 
 
+@pytest.mark.invariant("I7")
 def test_a_scan_finds_a_child_and_the_children_that_it_has(bench: Bench) -> None:
     marks = new_marks()
     parent = bench.start("has_child", marks)

@@ -18,6 +18,7 @@ COMMANDS = (
     "plan --format markdown", "plan --format github", "plan --out saved.json", "render", "render --format json",
     "config", "config --origin", "config --format json", "flags", "doctor", "doctor --format json", "fmt --diff",
     "status", "status --format json", "logs d", "logs router", "explain E0103",
+    "history", "history --format json", "history show 1", "history --events",
     "store info", "store info --format json", "store check", "store export", "store backup", "store vacuum",
 )  # fmt: skip
 """Whatever looks at a fleet; what it asks for is refused in some states, and that says something as well."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import math
 import selectors
 from collections.abc import Callable, Coroutine
 from itertools import count
@@ -55,8 +56,11 @@ class Timeline:
         self.wall_offset += seconds
 
     def after(self, seconds: float, call: Callable[[], None]) -> Timer:
-        timer = Timer(call)
-        heapq.heappush(self._due, (self.time + max(seconds, 0.0), next(self._order), timer))
+        timer, at = Timer(call), self.time + max(seconds, 0.0)
+        if at - self.time < seconds:
+            # Rounded down: nobody wakes too early.
+            at = math.nextafter(at, math.inf)
+        heapq.heappush(self._due, (at, next(self._order), timer))
         return timer
 
     def forget(self) -> None:

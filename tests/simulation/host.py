@@ -2,7 +2,7 @@
 
 import random
 import shutil
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +35,7 @@ class SimulatedHost:
         processes_unreadable: no environment can be read, so that a scan is not complete.
         largest_context: a server that is asked for more dies of want of memory.
         environ: of whoever calls our program; `env:NAME` secrets are in it.
+        programs: what command lines do, by the name of the program; llama-server is known, all others do nothing.
         secrets: those behind `file:PATH`, by reference.
     """
 
@@ -48,6 +49,7 @@ class SimulatedHost:
         self.gpu = Gpu(self)
         self.memory_available = 48 * GIB
         self.behaviours: dict[str, Temper] = {}
+        self.programs: dict[str, Callable[[], Behaviour]] = {}
         self.environ = {"PATH": "/usr/bin", "HOME": "/home/u", "LANG": "C.UTF-8"}
         self.secrets: dict[str, str] = {}
         self.processes_unreadable = False
@@ -118,7 +120,7 @@ class SimulatedHost:
         """The program behind a command line."""
         name = argv[0].rpartition("/")[2] if argv else ""
         if name != "llama-server":
-            return Behaviour()
+            return self.programs.get(name, Behaviour)()
         return LlamaServer() if {"--model", "-m"} & {*argv} else Router()
 
     def cannot_run(self, program: str) -> str:

@@ -91,7 +91,11 @@ class Kernel:
 
     def processes(self) -> list[SimProcess]:
         """All that have a pid, zombies too, in the order of their pids; our own programs are left out."""
-        return [one for _, one in sorted(self._table.items()) if not one.is_program]
+        return [one for one in self.everybody() if not one.is_program]
+
+    def everybody(self) -> list[SimProcess]:
+        """The same with our own programs."""
+        return [one for _, one in sorted(self._table.items())]
 
     def living(self, pid: int) -> SimProcess | None:
         """The process behind a pid that has not ended."""

@@ -21,11 +21,21 @@ BOUND = 0.044
 
 SECOND_TERM = 0.02
 RESIDENT = 20 * MIB
-PUBLIC = frozenset({"/health", "/v1/health", "/models", "/v1/models", "/"})
-"""What needs no key."""
+PUBLIC = frozenset({"/health", "/v1/health"})
+"""What needs no key, with b11434; b10434 tells `/models` too."""
+
+TOKEN = 0.001
+"""Seconds that one takes to make."""
 
 LOADING = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
 UNAUTHORIZED = {"error": {"message": "Invalid API Key", "type": "authentication_error", "code": 401}}
+NO_METRICS = {
+    "error": {
+        "code": 501,
+        "message": "This server does not support metrics endpoint. Start it with `--metrics`",
+        "type": "not_supported_error",
+    }
+}
 NOT_FOUND = {"error": {"message": "File Not Found", "type": "not_found_error", "code": 404}}
 
 
@@ -88,6 +98,7 @@ class LlamaServer(Behaviour):
         self.ready_at: float | None = None
         self.terminated = False
         self.began = 0.0
+        self.requests: set[Exchange] = set()
 
     # --- its life ---
 
@@ -157,7 +168,7 @@ class LlamaServer(Behaviour):
         """For children of the router, which tell it."""
 
     def signalled(self, process: SimProcess, number: int) -> None:
-        temper, now = self.temper(process), process.host.clock.time
+        temper = self.temper(process)
         if number not in {signal.SIGTERM, signal.SIGINT}:
             process.ends(Exit(signal=number), after=0.001)
         elif temper.ignore_term:
@@ -166,7 +177,7 @@ class LlamaServer(Behaviour):
             process.ends(Exit(code=1), after=SECOND_TERM)
         else:
             self.terminated = True
-            if not (temper.busy(now) or temper.hang):
+            if not (self.busy(process) or temper.hang):
                 process.ends(Exit(code=0), after=temper.exit_seconds)
 
     def survives_kill(self, process: SimProcess) -> bool:
@@ -194,7 +205,7 @@ class LlamaServer(Behaviour):
         places = int(after("--parallel", process.argv) or 4)
         match exchange.path:
             case "/slots":
-                busy = self.temper(process).busy(process.host.clock.time)
+                busy = self.busy(process)
                 found = [
                     {"id": one, "n_ctx": context, "is_processing": one < busy} | ({"id_task": 1} if one < busy else {})
                     for one in range(max(places, busy))
@@ -205,10 +216,31 @@ class LlamaServer(Behaviour):
                 alias = after("--alias", process.argv).split(",")[0]
                 names = {"model_path": self.model_path(process), "model_alias": alias, "build_info": "b1-7e4c0a9"}
                 exchange.answer(200, body(settings | names | {"is_sleeping": False}))
-            case "/metrics":
+            case "/metrics" if "--metrics" in process.argv:
                 exchange.answer(200, b"llamacpp:requests_processing 0\n")
+            case "/metrics":
+                exchange.answer(501, body(NO_METRICS))
+            case "/completion":
+                self._complete(process, exchange)
             case _:
                 exchange.answer(404, body(NOT_FOUND))
+
+    def _complete(self, process: SimProcess, exchange: Exchange) -> None:
+        """Works on a request; after a SIGTERM it never ends."""
+        tokens = int(json.loads(exchange.body).get("n_predict", 100))
+        self.requests.add(exchange)
+
+        def done() -> None:
+            if not self.terminated and not process.stopped:
+                self.requests.discard(exchange)
+                exchange.answer(200, body({"content": "a", "tokens_predicted": tokens}))
+
+        process.host.kernel.after(process, tokens * TOKEN, done)
+
+    def busy(self, process: SimProcess) -> int:
+        """How many requests it works on; one whose client went away is given up."""
+        self.requests = {one for one in self.requests if not one.over}
+        return len(self.requests) + self.temper(process).busy(process.host.clock.time)
 
     # --- what it costs ---
 

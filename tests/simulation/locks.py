@@ -24,6 +24,10 @@ class LockFile:
         self.resource = ""
         self.holders: set[object] = set()
 
+    @property
+    def held(self) -> bool:
+        return bool(self.holders)
+
 
 class LockTable:
     """The lock files of a machine, by path."""
@@ -48,7 +52,7 @@ class SimulatedSlotLocks:
         self._program.boundary("lock:before")
         path = str(self._directory / f"{slot}.lock")
         known = self._table.files.get(path)
-        if known is not None and known.holders:
+        if known is not None and known.held:
             return None
         if known is None and (why := self._refused()):
             raise RuntimeFailure(f"cannot open the lock `{path}`: {why}")
@@ -68,7 +72,7 @@ class SimulatedSlotLocks:
         self._program.closes(descriptor)
 
     def held(self) -> frozenset[SlotUid]:
-        return frozenset(slot for slot, file in self._files().items() if file.holders)
+        return frozenset(slot for slot, file in self._files().items() if file.held)
 
     def resources(self) -> Mapping[SlotUid, str]:
         return {slot: file.resource for slot, file in self._files().items() if file.resource}

@@ -42,6 +42,10 @@ class Behaviour:
     def asked(self, process: "SimProcess", exchange: "Exchange") -> None:
         """Somebody sent a request; not answering is an answer."""
 
+    def busy(self, process: "SimProcess") -> int:  # noqa: ARG002 - others look at it
+        """How many requests it works on."""
+        return 0
+
     def memory(self, process: "SimProcess") -> int:  # noqa: ARG002 - others look at it
         return 2 * MIB
 

@@ -108,7 +108,7 @@ class SimulatedProcessHost:
         self._reap()
         found: list[ObservedProcess] = []
         problems: list[str] = []
-        for process in self._kernel.processes():
+        for process in self._kernel.everybody():
             if process.user != "us" or process.exit is not None:
                 continue
             if process.hidden or self._host.processes_unreadable:

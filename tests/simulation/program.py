@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from reconciler.domain.plan import Plan
 from reconciler.runtime.world import World
 from tests.simulation.files import SimulatedFiles
 from tests.simulation.host_info import SimulatedHostInfo
@@ -49,11 +50,13 @@ class Program:
     Attributes:
         on_boundary: is told the name of every point at which a kill would leave the world in another state.
         dead: nothing that it still does reaches the world; every port call raises `Killed`.
+        planned: the plan that it made, once it has.
     """
 
     def __init__(self, host: "SimulatedHost") -> None:
         self.host = host
         self.dead = False
+        self.planned: Plan | None = None
         self.on_boundary: Callable[[str], None] | None = None
         self.process = host.kernel.program_begins()
         self._descriptors: dict[int, LockFile] = {}

@@ -1,8 +1,7 @@
 """A simulated llama-server in router mode, as b10434 and b11434 were measured."""
 
-import json
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.llama.argv import after
@@ -10,7 +9,6 @@ from reconciler.runtime.ports import Exit
 from tests.simulation.llama import (
     BOUND,
     FLAGS_READ,
-    NOT_FOUND,
     PUBLIC,
     RESIDENT,
     UNAUTHORIZED,
@@ -22,16 +20,15 @@ from tests.simulation.llama import (
 )
 from tests.simulation.network import Exchange
 from tests.simulation.process import Behaviour, SimProcess
-from tests.simulation.sections import BadSections, Sections, aliases, arguments, read_sections
+from tests.simulation.router_answers import RUNNING, Answers
+from tests.simulation.sections import BadSections, Sections, arguments, read_sections
 from tests.simulation.temper import Temper
 
 STOP_TIMEOUT = 10.0
 LOOK = 0.05
-RELOAD = 0.01
 ORPHANED = 0.1
 """Seconds until children of a dead router are gone: they read the end of their standard input."""
 
-RUNNING = frozenset({"loading", "loaded"})
 OWN_FLAGS = frozenset({"--host", "--port", "--models-preset", "--models-max", "--models-dir"})
 
 
@@ -42,6 +39,8 @@ class Listed:
 
     Attributes:
         stopping: the process before, which was told to end and has not yet.
+        passed_on: requests that its processes work on.
+        waiting: requests that made it load.
         used: when it was last asked for, by which the oldest is evicted.
     """
 
@@ -54,6 +53,8 @@ class Listed:
     stopping: SimProcess | None = None
     port: int = 0
     used: float = 0.0
+    passed_on: list[tuple[SimProcess, Exchange]] = field(default_factory=list)
+    waiting: list[Exchange] = field(default_factory=list)
 
 
 class RouterChild(LlamaServer):
@@ -83,6 +84,8 @@ class Router(Behaviour):
         self.next_port = 30_000
         self.process: SimProcess | None = None
         self.terminated = False
+        self._children: list[SimProcess] = []
+        self._answers = Answers(self)
 
     # --- its life ---
 
@@ -111,31 +114,31 @@ class Router(Behaviour):
         address, port = after("--host", process.argv), int(after("--port", process.argv) or 8080)
         if process.host.network.listener(address, port) is not None:
             process.ends(Exit(code=1), words=recorded("port_in_use"))
-        elif temper := self._temper().fail_to_load:
+        elif temper := self.temper().fail_to_load:
             process.ends(Exit(code=1), words=recorded(temper))
         else:
             process.ports.add(port)
-            if (crash := self._temper().crash_after) is not None:
-                process.ends(Exit(signal=self._temper().crash_signal), after=crash)
+            if (crash := self.temper().crash_after) is not None:
+                process.ends(Exit(signal=self.temper().crash_signal), after=crash)
             for one in self.models.values():
                 if one.keys.get("load-on-startup") == "true":
                     self.load(one)
 
-    def _temper(self) -> Temper:
+    def temper(self) -> Temper:
         assert self.process is not None
         return self.process.host.temper("router")
 
     def signalled(self, process: SimProcess, number: int) -> None:
         if number not in {signal.SIGTERM, signal.SIGINT}:
             process.ends(Exit(signal=number), after=0.001)
-        elif self._temper().ignore_term:
+        elif self.temper().ignore_term:
             return
         elif self.terminated:
             process.ends(Exit(code=1), after=0.02)
         else:
             self.terminated = True
             for one in self.models.values():
-                self._stop(one)
+                self.stop(one)
             self._leave(process, process.host.clock.time + STOP_TIMEOUT)
 
     def _leave(self, process: SimProcess, deadline: float) -> None:
@@ -147,12 +150,11 @@ class Router(Behaviour):
             process.ends(Exit(code=0), after=LOOK)
 
     def survives_kill(self, process: SimProcess) -> bool:  # noqa: ARG002 - there is one
-        return self._temper().survive_kill
+        return self.temper().survive_kill
 
-    def ended(self, process: SimProcess) -> None:  # noqa: ARG002 - its models say who its children are
-        for one in self.models.values():
-            for child in filter(None, (one.child, one.stopping)):
-                child.ends(Exit(code=0), after=ORPHANED)
+    def ended(self, process: SimProcess) -> None:  # noqa: ARG002 - there is one
+        for child in self._children:
+            child.ends(Exit(code=0), after=ORPHANED)
 
     def wanted(self, name: str) -> None:
         """A request of a user for a model, which is loaded for it."""
@@ -168,7 +170,7 @@ class Router(Behaviour):
         """Starts the process of a model; the longest unused one makes room."""
         router, most = self._running(), int(after("--models-max", self._argv()) or 4)
         if most and len(router) >= most:
-            self._stop(min(router, key=lambda other: other.used))
+            self.stop(min(router, key=lambda other: other.used))
         assert self.process is not None
         host, self.next_port = self.process.host, self.next_port + 1
         one.status, one.failed, one.exit_code, one.port = "loading", False, None, self.next_port
@@ -178,6 +180,7 @@ class Router(Behaviour):
         if log:
             host.disk.texts.pop(log, None)
         one.child = host.kernel.fork(self.process, self.args(one), RouterChild(self, one), log=log)
+        self._children = [*(child for child in self._children if child.exit is None), one.child]
 
     def _running(self) -> list[Listed]:
         return [one for one in self.models.values() if one.status in RUNNING]
@@ -200,9 +203,16 @@ class Router(Behaviour):
         if one.child is child:
             one.status = "loaded"
             self._tell(one, {"status": "loaded"})
+            waiting, one.waiting = one.waiting, []
+            for exchange in waiting:
+                self.pass_on(one, child, exchange)
 
     def child_ended(self, one: Listed, child: SimProcess) -> None:
         how = child.exit or Exit()
+        for worker, exchange in one.passed_on:
+            if worker is child:
+                exchange.answer(500, b"proxy error: Failed to read connection")
+        one.passed_on = [(worker, exchange) for worker, exchange in one.passed_on if worker is not child]
         if one.stopping is child:
             one.stopping = None
             self._unloaded(one, how, failed=False)
@@ -211,16 +221,19 @@ class Router(Behaviour):
                 one.child.ends(Exit(signal=signal.SIGKILL))
         elif one.child is child:
             one.child = None
-            # b10434 takes any other end than 0 for a failure, and says 0 … 255.
             self._unloaded(one, how, failed=how.code != 0)
 
     def _unloaded(self, one: Listed, how: Exit, *, failed: bool) -> None:
         if one.child is None:
-            code = how.code if how.code is not None else 128 + (how.signal or 0)
+            # Also for one that was killed it says 1.
+            code = how.code if how.code is not None else 1
             one.status, one.failed, one.exit_code = "unloaded", failed, code if failed else None
             self._tell(one, {"status": "unloaded", "exit_code": code})
+            for exchange in one.waiting:
+                exchange.answer(500, b"model failed to load")
+            one.waiting = []
 
-    def _stop(self, one: Listed) -> None:
+    def stop(self, one: Listed) -> None:
         """Tells a child to end; one that loads is killed, one that works has `stop-timeout`."""
         child, one.child = one.child, None
         if child is None or child.exit is not None:
@@ -239,48 +252,18 @@ class Router(Behaviour):
     # --- what it says ---
 
     def asked(self, process: SimProcess, exchange: Exchange) -> None:
-        if self.terminated or self._temper().silent:
+        temper = self.temper()
+        if self.terminated or temper.silent:
             return
         keys = keys_of(process)
         if keys and exchange.path not in PUBLIC and exchange.token not in keys:
             exchange.answer(401, body(UNAUTHORIZED))
         elif exchange.path == "/health":
             exchange.answer(200, body({"status": "ok"}))
-        elif not self._temper().hang:
-            self._answered(process, exchange)
+        elif not temper.hang:
+            self._answers.answer(process, exchange)
 
-    def _answered(self, process: SimProcess, exchange: Exchange) -> None:
-        match exchange.path:
-            case "/models" if "reload" in exchange.query:
-                process.host.kernel.after(process, RELOAD, lambda: self._reload(process, exchange))
-            case "/models":
-                exchange.answer(200, self._list())
-            case "/models/load":
-                self._asked_to_load(exchange)
-            case "/models/unload":
-                self._asked_to_unload(exchange)
-            case "/models/sse":
-                exchange.begins()
-                self.listeners.append(exchange)
-            case "/props":
-                most = int(after("--models-max", process.argv) or 4)
-                plain = {"model_path": "none", "model_alias": "llama-server", "build_info": "b1-7e4c0a9"}
-                settings = {"role": "router", "max_instances": most, "default_generation_settings": {"n_ctx": 0}}
-                exchange.answer(200, body(settings | plain))
-            case "/slots" | "/metrics":
-                self._forward(exchange)
-            case _:
-                exchange.answer(404, body(NOT_FOUND))
-
-    def _list(self) -> bytes:
-        return body({"data": [self._row(one) for one in self.models.values()]})
-
-    def _row(self, one: Listed) -> dict[str, Any]:
-        status: dict[str, Any] = {"value": one.status, "args": list(self.args(one))}
-        status |= {"failed": True, "exit_code": one.exit_code} if one.failed else {}
-        return {"id": one.name, "aliases": list(aliases(one.keys)), "status": status}
-
-    def _reload(self, process: SimProcess, exchange: Exchange) -> None:
+    def reload(self, process: SimProcess, exchange: Exchange) -> None:
         """Compares whole sections; what changed or went is unloaded, and stays so."""
         try:
             found = read_sections(self._ini(process))
@@ -291,69 +274,28 @@ class Router(Behaviour):
         self.jammed = False
         gone = [one for name, one in self.models.items() if one.keys != found.get(name)]
         for one in gone:
-            self._stop(one)
+            self.stop(one)
         self._await_idle(process, exchange, gone, found)
 
     def _await_idle(self, process: SimProcess, exchange: Exchange, gone: list[Listed], found: Sections) -> None:
         """A reload blocks while a child that shall go still works."""
-        now = process.host.clock.time
-        if any(one.stopping and process.host.temper(one.keys.get("model", ""), one.name).busy(now) for one in gone):
+        if any(one.stopping and one.stopping.behaviour.busy(one.stopping) for one in gone):
             process.host.kernel.after(process, LOOK, lambda: self._await_idle(process, exchange, gone, found))
             return
         before = self.models
-        self.models = {}
-        for name, keys in found.items():
-            known = before.get(name)
-            if known is None:
-                self.models[name] = Listed(name, keys)
-            else:
-                known.keys, known.failed, known.exit_code = keys, False, None
-                self.models[name] = known
-        for exchange_of_sse in self.listeners:
-            exchange_of_sse.piece(b'data: {"model":"*","event":"models_reload","data":{}}\n\n')
-        exchange.answer(200, self._list())
+        self.models = {name: before.get(name) or Listed(name, keys) for name, keys in found.items()}
+        for name, one in self.models.items():
+            one.keys, one.failed, one.exit_code = found[name], False, None
+        for listener in self.listeners:
+            listener.piece(b'data: {"model":"*","event":"models_reload","data":{}}\n\n')
+        exchange.answer(200, self._answers.listing())
 
-    def _named(self, exchange: Exchange) -> Listed | None:
-        try:
-            name = json.loads(exchange.body or b"{}").get("model", "")
-        except ValueError:
-            name = ""
-        name = name or exchange.query.get("model", "")
-        found = self.models.get(name)
-        return found or next((one for one in self.models.values() if name in aliases(one.keys)), None)
-
-    def _asked_to_load(self, exchange: Exchange) -> None:
-        one = self._named(exchange)
-        if one is None:
-            exchange.answer(
-                404, body({"error": {"code": 404, "message": "model not found", "type": "not_found_error"}})
-            )
-        elif self.jammed:
-            return
-        elif one.status in RUNNING:
-            message = {"code": 400, "message": "model is already running", "type": "invalid_request_error"}
-            exchange.answer(400, body({"error": message}))
-        else:
-            self.load(one)
-            exchange.answer(200, body({"success": True}))
-
-    def _asked_to_unload(self, exchange: Exchange) -> None:
-        one = self._named(exchange)
-        if one is None or one.status not in RUNNING:
-            message = {"code": 400, "message": "model is not running", "type": "invalid_request_error"}
-            exchange.answer(400, body({"error": message}))
-        else:
-            self._stop(one)
-            exchange.answer(200, body({"success": True}))
-
-    def _forward(self, exchange: Exchange) -> None:
-        """What concerns one model is passed on to its process."""
-        one = self._named(exchange)
-        if one is None or one.child is None or one.status != "loaded":
-            text = "model is not loaded" if one else "model name is missing from the request"
-            exchange.answer(400, body({"error": {"code": 400, "message": text, "type": "invalid_request_error"}}))
-        elif not one.child.stopped:
-            one.child.behaviour.asked(one.child, exchange)
+    @staticmethod
+    def pass_on(one: Listed, child: SimProcess, exchange: Exchange) -> None:
+        one.passed_on = [(worker, asked) for worker, asked in one.passed_on if not asked.over]
+        one.passed_on.append((child, exchange))
+        if not child.stopped:
+            child.behaviour.asked(child, exchange)
 
     def _tell(self, one: Listed, data: dict[str, Any], *, kind: str = "status_change") -> None:
         event = {"model": one.name, "event": kind, "data": data}

@@ -11,7 +11,7 @@ from reconciler.store.database import Database
 from reconciler.store.migrations import MIGRATIONS
 
 UNCHANGED = ("metadata", "runs", "instances", "conditions", "steps", "generations", "events")
-"""Tables that are the same in both, in an order in which none refers to a later one."""
+"""Tables that have today what they had then, and more; in an order in which none refers to a later one."""
 
 _RESOURCE = """
     INSERT INTO resources (uid, resource, spec_version, serve, applied, desired_running, port, protected, restarts,
@@ -48,7 +48,9 @@ def put_back(directory: Path) -> None:
     database.execute("ATTACH ? AS today", (str(directory / "store.db"),))
     with database.writing():
         for table in UNCHANGED:
-            database.execute(f"INSERT OR REPLACE INTO main.{table} SELECT * FROM today.{table}")  # noqa: S608 - our own names
+            names = (name for (name,) in database.rows("SELECT name FROM pragma_table_info(?, 'main')", (table,)))
+            same = ", ".join(names)
+            database.execute(f"INSERT OR REPLACE INTO main.{table} ({same}) SELECT {same} FROM today.{table}")  # noqa: S608 - our own names
     database.close()
     for beside in directory.glob("store.db-*"):
         beside.unlink()

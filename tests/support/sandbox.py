@@ -86,7 +86,7 @@ class Sandbox:
             return words
         if command not in {"config", "flags", "fmt"}:
             words += ["--store", str(self.store)]
-        if command not in {"status", "logs", "store"}:
+        if command not in {"status", "logs", "store", "history", "resume"}:
             self.write()
             words += ["-c", str(self.config)]
             words += ["--llama-server", str(self.llama_server)] if command != "config" else []

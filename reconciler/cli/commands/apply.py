@@ -60,7 +60,7 @@ def _apply_saved(common: Common, manner: Manner, saved: SavedPlan) -> int:
     with locked(directory, OPERATION, manner, common.output):
         world, record = open_world(directory, build), recorded(directory)
         now = result_of(plan_fleet(world, saved.fleet, record, PlanOptions(catalogue=build.catalogue)))
-        ensure_fresh(saved, now.record, now.seen)
+        ensure_fresh(saved, now.record, now.seen, now.plan)
         planned = replace(now, plan=saved.plan)
         deed = replace(deed, origin=saved.origin or record.origin, revision=lambda: saved.revision)
         return carry_out(world, planned, deed, manner, common.output)

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.domain.change import Action
 from reconciler.domain.diagnostic import Diagnostic, Fix, Position, Severity
 from reconciler.domain.observation import Observation
 from reconciler.errors import ReconcilerError, StalePlanError
@@ -85,12 +86,12 @@ def test_what_is_no_plan_is_refused(text: str, why: str) -> None:
 
 
 def test_a_plan_is_fresh_in_the_world_it_was_made_in(saved: SavedPlan, world: tuple[Record, Observation]) -> None:
-    ensure_fresh(saved, *world)
+    ensure_fresh(saved, *world, saved.plan)
 
 
 def moved(saved: SavedPlan, record: Record, seen: Observation) -> str:
     with pytest.raises(StalePlanError) as caught:
-        ensure_fresh(saved, record, seen)
+        ensure_fresh(saved, record, seen, saved.plan)
     return "; ".join(caught.value.moved)
 
 
@@ -108,6 +109,32 @@ def test_a_stale_plan_says_what_moved(saved: SavedPlan, world: tuple[Record, Obs
 
 
 @pytest.mark.invariant("I16")
+def test_a_plan_is_stale_when_a_secret_was_changed_since() -> None:
+    world = read_world(FLEET, WORLD | {"applied": {**BEFORE, "server": {"api_key": {"env": "KEY"}}}})
+    saved = SavedPlan(plan=make_plan(FLEET, *world, PlanOptions()), fleet=FLEET)
+    rotated = world[0], replace(world[1], secrets={"env:KEY": "hmac-of-another"})
+
+    with pytest.raises(StalePlanError) as caught:
+        ensure_fresh(saved, *rotated, make_plan(FLEET, *rotated, PlanOptions()))
+
+    assert caught.value.moved == ("model/embed: a secret that it was started with was changed since",)
+
+
+@pytest.mark.invariant("I16")
+def test_a_plan_is_stale_when_it_would_take_over_what_is_not_declared_any_more(
+    saved: SavedPlan, world: tuple[Record, Observation]
+) -> None:
+    takes_over = [
+        replace(one, action=Action.ADOPT) if one.resource == "model/embed" else one for one in saved.plan.changes
+    ]
+    plan = replace(saved.plan, changes=tuple(takes_over))
+
+    with pytest.raises(StalePlanError) as caught:
+        ensure_fresh(replace(saved, plan=plan), *world, saved.plan)
+
+    assert caught.value.moved == ("model/embed: what runs is not what is declared any more",)
+
+
 def test_an_edited_plan_file_is_refused(saved: SavedPlan, world: tuple[Record, Observation]) -> None:
     other = fleet_of(BEFORE)
     assert "edited" in moved(replace(saved, fleet=other), *world)
@@ -116,4 +143,4 @@ def test_an_edited_plan_file_is_refused(saved: SavedPlan, world: tuple[Record, O
 def test_a_plan_for_no_store_is_fresh_in_a_new_one() -> None:
     seen = observation(FLEET)
     saved = SavedPlan(plan=make_plan(FLEET, Record(lineage=""), seen, PlanOptions()), fleet=FLEET)
-    ensure_fresh(saved, Record(lineage="created-since", serial=1), seen)
+    ensure_fresh(saved, Record(lineage="created-since", serial=1), seen, saved.plan)

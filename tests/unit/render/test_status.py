@@ -44,6 +44,7 @@ def test_the_json_is_the_designed_one():
         "observed_at": "2027-01-15T08:00:00Z",
         "models": [],
         "router": None,
+        "conditions": [],
     }
     assert coder["state"] == "crash-loop"
     assert coder["conditions"][0] == {

@@ -237,8 +237,12 @@ def test_without_git_the_commit_is_unknown(repository: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("script", "problem"),
-    [("sleep 20", "git did not answer within 0.3 s"), ("echo 'fatal: no' >&2; exit 128", "git: fatal: no")],
-    ids=["hangs", "fails"],
+    [
+        ("sleep 20", "git did not answer within 0.3 s"),
+        ("echo 'fatal: no' >&2; exit 128", "git: fatal: no"),
+        ("echo hello", "git does not find the commit that is checked out"),
+    ],
+    ids=["hangs", "fails", "babbles"],
 )
 def test_a_git_that_does_not_answer_is_left(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, problem: str

@@ -58,6 +58,7 @@ def test_reading_writes_nothing(tmp_path: Path) -> None:
     assert stamp(tmp_path) == before
 
 
+@pytest.mark.invariant("I10")
 def test_a_writer_that_has_nothing_to_say_writes_nothing(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         apply_lines(writer, EMBED)
@@ -77,6 +78,7 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
     opened.close()
 
 
+@pytest.mark.invariant("I32")
 def test_a_reader_beside_a_writer_sees_what_was_finished(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         apply_lines(writer, EMBED)
@@ -109,6 +111,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.invariant("I32")
 def test_a_store_in_wal_mode_is_read_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The SQLite of the machine may be one that would get the other mode."""
     monkeypatch.setattr(database, "journal_mode", lambda *_, **__: "wal")
@@ -210,6 +213,7 @@ with open_writer(directory) as writer:
 """
 
 
+@pytest.mark.invariant("I34")
 def test_a_full_disk_is_told_and_leaves_what_was(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         apply_lines(writer, EMBED)
@@ -239,6 +243,7 @@ with database.writing():
 """
 
 
+@pytest.mark.invariant("I12")
 def test_a_reader_after_a_writer_that_was_killed_in_the_middle_sees_the_state_before(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         fill(writer)

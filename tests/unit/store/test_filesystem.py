@@ -32,9 +32,11 @@ def test_the_deepest_mount_says_what_a_path_lies_on(path: str, kind: str) -> Non
     assert filesystem_of(Path(path), MOUNTS) == kind
 
 
+@pytest.mark.invariant("I33")
 def test_file_systems_of_a_network_are_not_local() -> None:
     assert not LOCAL & {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "fuse", "ceph", "virtiofs", ""}
 
 
+@pytest.mark.invariant("I33")
 def test_a_file_system_that_nobody_knows_is_not_local() -> None:
     assert not is_local(Path("/proc"))

@@ -104,6 +104,7 @@ def test_a_new_store_needs_no_backup(tmp_path: Path) -> None:
     assert not list((tmp_path / "backups").iterdir())
 
 
+@pytest.mark.invariant("I32")
 def test_a_reader_sees_an_older_store_in_the_new_form_and_leaves_it(first: Path) -> None:
     before = (first / "store.db").read_bytes()
     database = Database.for_reading(first, TWO)

@@ -43,6 +43,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.invariant("I31", "I34")
 @pytest.mark.timeout(110)
 @pytest.mark.parametrize("what", ACTS)
 def test_a_full_disk_at_any_write_loses_nothing(what: str, disk: Path, tmp_path: Path) -> None:
@@ -90,6 +91,7 @@ WAYS: dict[str, Callable[[Path], None]] = {
 }
 
 
+@pytest.mark.invariant("I34")
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_who_may_not_write_is_told_so_and_changes_nothing(public: Path, way: Callable[[Path], None]) -> None:
     directory = public / "origin"

@@ -92,7 +92,7 @@ def test_a_spawned_process_leaves_what_was_applied_before(tmp_path: Path) -> Non
         assert writer.record().resources == {EMBED.resource: replace(EMBED, instance=second)}
 
 
-@pytest.mark.invariant("I12")
+@pytest.mark.invariant("I12", "I30")
 def test_the_end_of_a_step_and_what_is_true_from_then_on_are_one_write(tmp_path: Path) -> None:
     with open_writer(tmp_path) as writer:
         apply_lines(writer, EMBED, CODER)

@@ -1,0 +1,161 @@
+"""
+Going back to a generation: its spec is planned and applied as if the files said it, and is held afterwards.
+
+The files are never written, and need not be there: all that is needed stands in the store.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from reconciler.config.problem import Problem, dotted
+from reconciler.config.rules import check
+from reconciler.domain.diagnostic import Diagnostic, Severity
+from reconciler.domain.frozen import frozen
+from reconciler.domain.history import Generation
+from reconciler.domain.names import model_id
+from reconciler.errors import ConfigError, ReconcilerError
+from reconciler.llama.catalogue import Catalogue
+from reconciler.llama.check import check_flags
+from reconciler.spec.fleet import FleetSpec
+from reconciler.spec.model import ModelSpec
+from reconciler.spec.record import Record, ResourceRecord
+from reconciler.spec.validating import validate, why_refused
+from reconciler.store import Store
+
+
+@frozen
+class Return:
+    """
+    What there is to go back to.
+
+    Attributes:
+        fleet: the spec of the generation, with what outlives a rollback: protection, and the way back of a rename.
+        notices: what is another than the generation said.
+    """
+
+    generation: Generation
+    fleet: FleetSpec
+    notices: tuple[str, ...] = ()
+
+
+def way_back(store: Store, number: int | None) -> Return:
+    """
+    The generation of this number; the last one before the current that says something else, unless one is named.
+
+    Raises:
+        ReconcilerError: there is none.
+        ConfigError: the language of today does not take its spec.
+    """
+    record = store.record()
+    found = named(store, number) if number is not None else _before(store, record.generation)
+    try:
+        fleet = validate(FleetSpec, found.spec)
+    except ValueError as error:
+        raise ConfigError(
+            f"generation {found.number} cannot be applied by this version",
+            detail=why_refused(error),
+            hint=f"`reconcile history show {found.number}` shows it: write what you need of it into the files",
+        ) from error
+    later = _later_names(store, found.number)
+    models = {name: _today(name, model, record, later, fleet) for name, model in fleet.models.items()}
+    kept = [name for name, model in models.items() if model.protect and not fleet.models[name].protect]
+    notices = (f"`{name}` stays protected, which generation {found.number} did not say" for name in kept)
+    # The store may have been renamed since.
+    fleet = fleet.replaced(models=models, fleet=record.fleet or fleet.fleet)
+    return Return(generation=found, fleet=fleet, notices=(*_headlines(found), *notices))
+
+
+def named(store: Store, number: int) -> Generation:
+    """
+    One generation.
+
+    Raises:
+        ReconcilerError: it never was, or was let go; says which there are.
+    """
+    if found := store.generation(number):
+        return found
+    numbers = store.generation_numbers()
+    if not numbers:
+        raise ReconcilerError(
+            "nothing was applied to this store yet",
+            hint="the first `reconcile apply` that does something makes generation 1",
+        )
+    kept = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
+    gone = 0 < number < numbers[-1]
+    raise ReconcilerError(
+        f"generation {number} {'is kept no more' if gone else 'never was'}",
+        detail=f"kept: {kept}; how many says `history.generations`",
+        hint="`reconcile history` lists them",
+    )
+
+
+def refuse_misfits(back: Return, catalogue: Catalogue) -> None:
+    """
+    Holds the spec against the rules of today and the flags of the build.
+
+    Raises:
+        ConfigError: with everything that does not fit.
+    """
+    found = (*map(_placeless, check(back.fleet)), *check_flags(back.fleet, catalogue))
+    if errors := tuple(one for one in found if one.severity is Severity.ERROR):
+        number, several = back.generation.number, "s" if len(errors) > 1 else ""
+        raise ConfigError(
+            f"generation {number} does not fit any more: {len(errors)} problem{several}",
+            diagnostics=errors,
+            hint=f"write what you need of it into the files (`reconcile history show {number}`), or name a build that "
+            "takes it with `--llama-server`",
+        )
+
+
+def _before(store: Store, current: int) -> Generation:
+    now = named(store, current)
+    for number in reversed(store.generation_numbers()):
+        found = store.generation(number) if number < current else None
+        if found and found.spec != now.spec:
+            return found
+    raise ReconcilerError(
+        f"there is nothing to go back to: no generation before {current} says something else",
+        hint="`reconcile history` lists those that are kept; name one",
+    )
+
+
+def _headlines(found: Generation) -> tuple[str, ...]:
+    when = f"{datetime.fromtimestamp(found.created_at, UTC):%Y-%m-%d %H:%M} UTC"
+    commit = f", commit {found.revision.commit[:9]}" if found.revision and found.revision.commit else ""
+    return (
+        f"rollback to generation {found.number} of {when}{commit}; the files stay as they are",
+        f"generation {found.number} is held from then on, until the files are applied or `reconcile resume`",
+    )
+
+
+def _later_names(store: Store, number: int) -> Mapping[str, str]:
+    """By the name of a model then, the name that later generations gave to it."""
+    now: dict[str, str] = {}
+    for later in store.generation_numbers():
+        found = store.generation(later) if later > number else None
+        models = found.spec.get("models", {}) if found else {}
+        moves = {model["moved_from"]: name for name, model in models.items() if model.get("moved_from")}
+        now |= {name: moves[last] for name, last in now.items() if last in moves}
+        now |= {name: new for name, new in moves.items() if name not in now}
+    return now
+
+
+def _today(name: str, model: ModelSpec, record: Record, later: Mapping[str, str], fleet: FleetSpec) -> ModelSpec:
+    """A model of then with what must not be lost by going back: its protection, and its port and history."""
+    line: ResourceRecord | None = record.resources.get(model_id(name))
+    renamed = later.get(name, "")
+    if line is None and renamed not in fleet.models and (line := record.resources.get(model_id(renamed))):
+        model = model.replaced(moved_from=renamed)
+    return model.replaced(protect=True) if line and line.protected and not model.protect else model
+
+
+def _placeless(problem: Problem) -> Diagnostic:
+    """A problem of what stands in no file."""
+    return Diagnostic(
+        code=problem.code,
+        severity=problem.severity,
+        summary=problem.summary,
+        detail=problem.detail,
+        path=dotted(problem.path),
+        hint=problem.hint,
+    )

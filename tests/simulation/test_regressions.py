@@ -1,0 +1,157 @@
+"""What the simulation once found, each as the shortest history that shows it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.store import Store
+from tests.simulation.drafts import FILES, SECRET, FleetDraft, ModelDraft
+from tests.simulation.expected import alias_of
+from tests.simulation.faults import run_is_lost, the_store_is_lost
+from tests.simulation.simulation import Nth, Simulation, kill
+
+OWN = ModelDraft(file=FILES[0])
+INSIDE = ModelDraft(file=FILES[0], serve="router")
+pytestmark = pytest.mark.invariant("I12")
+
+
+@pytest.fixture
+def sim(tmp_path: Path) -> Iterator[Simulation]:
+    with Simulation(0, tmp_path / "machine") as one:
+        yield one
+
+
+def declare(sim: Simulation, **models: ModelDraft) -> None:
+    assert sim.edit(FleetDraft(models=models))
+
+
+def lose_the_store(sim: Simulation) -> None:
+    the_store_is_lost(sim, sim.host.random)
+
+
+@pytest.mark.parametrize("after", [{}, {"a": OWN}, {"a": replace(INSIDE, enabled=False)}], ids=str)
+def test_a_model_that_leaves_the_router_after_the_store_was_lost_leaves_it(
+    sim: Simulation, after: dict[str, ModelDraft]
+) -> None:
+    declare(sim, a=INSIDE, b=INSIDE)
+    sim.apply()
+    lose_the_store(sim)
+    declare(sim, b=INSIDE, **after)
+
+    sim.settle()
+
+    assert "a" not in sim.router_models()
+
+
+def test_a_section_of_a_run_that_was_cut_off_goes_with_its_model(sim: Simulation) -> None:
+    declare(sim, b=OWN)
+    sim.apply()
+    declare(sim, a=replace(INSIDE, load="on-demand"), b=OWN)
+    assert sim.apply(interruption=kill, when=Nth(1, "point:step-done")).killed
+    declare(sim, b=OWN)
+
+    sim.settle()
+
+    assert not sim.router_models()
+
+
+def test_a_section_of_a_step_that_failed_goes_with_its_model(sim: Simulation) -> None:
+    declare(sim, a=INSIDE, b=OWN)
+    sim.host.network.fault("refused", 100, path="/models")
+    sim.apply()
+    sim.host.network.heal()
+    declare(sim, b=OWN)
+
+    sim.apply(insist=True)
+
+    assert not sim.router_models()
+
+
+def test_a_section_goes_in_the_one_pass_that_restarts_the_router_for_a_new_key(sim: Simulation) -> None:
+    declare(sim, a=INSIDE, b=OWN)
+    sim.apply()
+    sim.set_secret(1)
+    declare(sim, b=OWN)
+
+    sim.apply(insist=True)
+
+    assert not sim.router_models()
+
+
+def test_a_process_that_is_found_is_restarted_when_its_key_is_not_the_declared_one(sim: Simulation) -> None:
+    sim.apply()
+    lose_the_store(sim)
+    sim.set_secret(1)
+
+    sim.settle()
+
+    keys = {one.environment["LLAMA_API_KEY"] for one in sim.host.kernel.processes() if one.ours}
+    assert keys == {sim.host.environ[SECRET]}
+
+
+def test_one_of_several_keys_is_enough_to_wait_for_requests(sim: Simulation) -> None:
+    sim.host.environ[SECRET] = "one,two"
+    sim.apply()
+    sim.host.behaviour("a", busy_requests=1, busy_seconds=1.0)
+    began = sim.host.clock.time
+    declare(sim, a=replace(OWN, ctx=4096))
+
+    [outcome] = sim.apply().outcomes
+
+    assert (outcome.cut_requests, sim.host.clock.time - began >= 1.0) == (0, True)
+
+
+def test_a_rotated_key_does_not_keep_a_restart_from_waiting_for_requests_in_the_router(sim: Simulation) -> None:
+    declare(sim, a=INSIDE)
+    sim.apply()
+    sim.host.behaviour("a", busy_requests=1, busy_seconds=1.0)
+    began = sim.host.clock.time
+    sim.set_secret(1)
+
+    cut = sum(one.cut_requests or 0 for one in sim.apply().outcomes)
+
+    assert (cut, sim.host.clock.time - began >= 1.0) == (0, True)
+
+
+def test_a_run_that_was_cut_off_behind_its_last_step_is_closed_by_the_next(sim: Simulation) -> None:
+    assert sim.apply(interruption=kill, when=Nth(2, "point:step-journalled")).killed
+
+    sim.settle()
+
+    with Store.open(sim.host.directory) as store:
+        assert store.record().generation == 1
+
+
+def test_a_model_keeps_the_port_with_which_a_cut_off_run_has_started_it(sim: Simulation) -> None:
+    declare(sim, a=INSIDE)
+    sim.apply()
+    declare(sim, a=OWN)
+    assert sim.apply(interruption=kill, when=Nth(1, "point:spawned")).killed
+    before = {pid for pid, one in sim.seen().items() if alias_of(one.argv) == "a"}
+
+    sim.settle()
+
+    assert before <= set(sim.seen())
+
+
+def test_a_process_that_no_record_knows_ends_before_its_model_is_in_the_router(sim: Simulation) -> None:
+    assert sim.apply(interruption=kill, when=Nth(2, "point:spawned")).killed
+    run_is_lost(sim, sim.host.random)
+    declare(sim, a=INSIDE)
+
+    sim.settle()
+
+    assert sim.router_models()["a"][0] == "loaded"
+
+
+@pytest.mark.invariant("I27")
+def test_what_is_found_again_is_still_protected(sim: Simulation) -> None:
+    declare(sim, a=replace(OWN, protect=True))
+    sim.apply()
+    lose_the_store(sim)
+    sim.apply()
+
+    with Store.open(sim.host.directory) as store:
+        assert {line.resource for line in store.record().resources.values() if line.protected} == {"model/a"}
