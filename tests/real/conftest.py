@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import builds
+from tests.support.auditor import Auditor, auditing
+from tests.support.forking import ForkingSandbox, Forks, forks
 from tests.support.sandbox import Sandbox
 from tests.support.tiny_gguf import write_tiny_gguf
 
@@ -37,9 +39,39 @@ def gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_gguf(tmp_path_factory.mktemp("models") / "tiny.gguf", context_length=32_768)
 
 
+@pytest.fixture(scope="session")
+def auditor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Auditor]:
+    """The witness of everything that these tests start."""
+    with auditing(tmp_path_factory.getbasetemp()) as auditor:
+        yield auditor
+
+
+@pytest.fixture(autouse=True)
+def _audited(auditor: Auditor) -> Iterator[None]:
+    """Fails a test that the witness has something against."""
+    yield
+    if seen := auditor.violations():
+        pytest.fail("the auditor saw:\n" + "\n".join(seen))
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path, gguf: Path, llama_server: Path) -> Iterator[Sandbox]:
     """A fleet whose processes end with the test."""
     box = Sandbox(tmp_path, gguf, llama_server)
+    yield box
+    box.end()
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """What forks the commands of all these tests, without the start of Python."""
+    with forks(tmp_path_factory.mktemp("forks")) as program:
+        yield program
+
+
+@pytest.fixture
+def forking(tmp_path: Path, gguf: Path, llama_server: Path, program: Forks) -> Iterator[ForkingSandbox]:
+    """A fleet whose processes end with the test."""
+    box = ForkingSandbox(tmp_path, gguf, llama_server, program)
     yield box
     box.end()

@@ -22,7 +22,7 @@ from reconciler.runtime.processes import LinuxProcessHost
 from reconciler.spec.record import InstanceRecord
 from reconciler.store import Store
 from tests.support.deeds import FLEETS, GOES_BACK, Deed
-from tests.support.forking import ForkingSandbox, Forks, forks
+from tests.support.forking import ForkingSandbox
 
 COUNT = int(os.environ.get("RECONCILE_CRASH_FLEETS", "1"))
 DEEDS = {f"{fleet}: {deed.name}": deed for fleet, deeds in list(FLEETS.items())[:COUNT] for deed in deeds}
@@ -33,21 +33,6 @@ BESIDE = frozenset(
     {"lock-taken", "found-noted", "steps-abandoned", "run-begun", "lines-refreshed", "step-journalled", "run-finished"}
 )
 """Where it makes no difference what the run does; with one fleet they are tried with one deed."""
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    """What forks the commands of all these tests."""
-    with forks(tmp_path_factory.mktemp("forks")) as program:
-        yield program
-
-
-@pytest.fixture
-def forking(tmp_path: Path, gguf: Path, llama_server: Path, program: Forks) -> Iterator[ForkingSandbox]:
-    """A fleet whose processes end with the test."""
-    box = ForkingSandbox(tmp_path, gguf, llama_server, program)
-    yield box
-    box.end()
 
 
 @pytest.fixture

@@ -79,7 +79,11 @@ class ForkingSandbox(Sandbox):
 
     def attempt(self, command: str, *args: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Runs the command, however it ends."""
-        return self._forks.run(self.words(command, *args), {**self.environment, **environment})
+        return self.forked(self.words(command, *args), **environment)
+
+    def forked(self, words: list[str], **environment: str) -> "subprocess.CompletedProcess[str]":
+        """The same with nothing that is added to it."""
+        return self._forks.run(words, {**self.environment, **environment})
 
     def run(self, command: str, *args: str, exits: int = 0, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Runs the command and expects an exit code."""

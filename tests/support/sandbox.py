@@ -82,11 +82,14 @@ class Sandbox:
     def words(self, command: str, *args: str) -> list[str]:
         """What follows `reconcile` when a command is for this fleet, whose file is written."""
         words = [command, *args]
-        if command not in {"version", "schema", "completion"}:
+        if command in {"version", "schema", "completion", "explain"}:
+            return words
+        if command not in {"config", "flags", "fmt"}:
             words += ["--store", str(self.store)]
-            if command not in {"status", "logs", "store", "history", "resume"}:
-                self.write()
-                words += ["-c", str(self.config), "--llama-server", str(self.llama_server)]
+        if command not in {"status", "logs", "store", "history", "resume"}:
+            self.write()
+            words += ["-c", str(self.config)]
+            words += ["--llama-server", str(self.llama_server)] if command != "config" else []
         return words
 
     def start(self, command: str, *args: str, **environment: str) -> "subprocess.Popen[str]":
