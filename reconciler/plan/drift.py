@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from reconciler.domain.change import Action, Change, Reason
-from reconciler.domain.names import ROUTER, model_id, model_name
+from reconciler.domain.names import ROUTER, ResourceId, model_id, model_name
 from reconciler.domain.observation import RouterModelState
 from reconciler.domain.plan import Drift
 from reconciler.llama.argv import after
@@ -69,6 +69,15 @@ def _unknown_sections(situation: Situation) -> Iterator[Drift]:
     for name, state in sorted((situation.seen.router_models or {}).items()):
         if name not in known and not _is_cached(state):
             yield Drift(resource=model_id(name), summary="the router lists it, but nobody declared it")
+        elif _has_its_own(situation, model_id(name)):
+            yield Drift(resource=model_id(name), summary="the router lists it too, until it gets its next sections")
+
+
+def _has_its_own(situation: Situation, resource: ResourceId) -> bool:
+    """Whether it is declared and recorded as a process of its own: a run that was cut off may have left a section."""
+    model, line = situation.model(resource), situation.lines.get(resource)
+    serves = {model.serve if model else None, line.applied.serve if line and line.applied else None}
+    return serves == {"dedicated"}
 
 
 def _is_cached(state: RouterModelState) -> bool:

@@ -273,3 +273,15 @@ def test_what_is_kept_has_no_field_that_costs_something() -> None:
     plan = make_plan(fleet, record, replace(seen, router_models=None), PlanOptions())
     kept = [field for one in plan.changes if one.action is Action.KEEP for field in one.fields]
     assert all(field.effect is Effect.NONE for field in kept)
+
+
+def test_a_section_that_the_router_has_besides_a_process_of_its_own_is_drift() -> None:
+    models = {"a": {"path": "/m", "serve": "dedicated"}, "b": {"path": "/m"}}
+    fleet = fleet_of({"router": {}, "models": models})
+    record, seen = after(fleet, make_plan(fleet, EMPTY, observation(fleet), PlanOptions()), EMPTY)
+    states = {name: RouterModelState(name=name, status="loaded") for name in "ab"}
+    plan = make_plan(fleet, record, replace(seen, router_models=states), PlanOptions())
+    assert plan.is_empty
+    assert [(one.resource, one.summary) for one in plan.drift] == [
+        ("model/a", "the router lists it too, until it gets its next sections")
+    ]
