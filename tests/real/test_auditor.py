@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -94,8 +95,9 @@ def test_it_sees_a_process_that_nobody_planned(
     assert [said in one for one in seen] == ([True] if said else [])
 
 
-def test_it_sees_a_secret_in_a_command_line(own_auditor: Auditor, stack: ExitStack) -> None:
-    process = subprocess.Popen(["/bin/sh", "-c", "sleep 60 # reconciler --key canary-1"])
+def test_it_sees_a_secret_in_a_command_line(own_auditor: Auditor, stack: ExitStack, tmp_path: Path) -> None:
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    process = subprocess.Popen([*sleep, "reconciler", "--store", f"{tmp_path}/state", "canary-1"])
     stack.callback(process.wait)
     stack.callback(process.kill)
 

@@ -30,6 +30,7 @@ def kill_apply_midway(sandbox: Sandbox, at_least: int) -> None:
         process.communicate()
 
 
+@pytest.mark.invariant("I1", "I5", "I12")
 def test_the_next_apply_converges_after_a_killed_one(sandbox: Sandbox) -> None:
     sandbox.dedicated(*MANY)
     kill_apply_midway(sandbox, 5)
@@ -43,6 +44,7 @@ def test_the_next_apply_converges_after_a_killed_one(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("run_too", [False, True], ids=["store.db", "store.db and run"])
+@pytest.mark.invariant("I1", "I5")
 def test_children_are_found_again_when_the_store_is_lost(sandbox: Sandbox, *, run_too: bool) -> None:
     sandbox.dedicated(*MANY[:6])
     sandbox.routed("r1", "r2")
@@ -67,6 +69,7 @@ def test_children_are_found_again_when_the_store_is_lost(sandbox: Sandbox, *, ru
 
 
 @pytest.mark.parametrize("lost", ["store", "store and run"])
+@pytest.mark.invariant("I1", "I12")
 def test_a_killed_apply_whose_store_is_lost_too_starts_nothing_twice(sandbox: Sandbox, lost: str) -> None:
     sandbox.dedicated(*MANY)
     kill_apply_midway(sandbox, 5)
@@ -82,6 +85,7 @@ def test_a_killed_apply_whose_store_is_lost_too_starts_nothing_twice(sandbox: Sa
     assert survivors <= {one.identity for one in sandbox.processes()}
 
 
+@pytest.mark.invariant("I16")
 def test_a_saved_plan_is_refused_on_another_world_and_names_what_moved(sandbox: Sandbox) -> None:
     sandbox.dedicated("a", "b")
     sandbox.apply()
@@ -150,6 +154,7 @@ def test_a_lock_that_is_held_too_long_exits_7_and_names_the_holder(sandbox: Sand
     assert str(first.pid) in refused.stderr
 
 
+@pytest.mark.invariant("I12")
 def test_an_interrupted_apply_finishes_its_step_and_exits_130(sandbox: Sandbox) -> None:
     sandbox.dedicated(*MANY)
     with sandbox.start("apply", "-y", "--parallelism", "1") as process:
@@ -165,6 +170,7 @@ def test_an_interrupted_apply_finishes_its_step_and_exits_130(sandbox: Sandbox) 
     assert aliases(sandbox) == dict.fromkeys(MANY, 1)
 
 
+@pytest.mark.invariant("I11")
 def test_a_server_that_the_user_runs_is_adopted_without_a_restart(sandbox: Sandbox) -> None:
     port = free_port()
     argv = [str(sandbox.llama_server), "-m", sandbox.gguf.name, "--port", str(port), "-c", "256", "-t", "1", "-np", "1"]

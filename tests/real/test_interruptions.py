@@ -20,6 +20,7 @@ def served(sandbox: Sandbox) -> Counter[str]:
 
 
 @pytest.mark.parametrize("point", DURING)
+@pytest.mark.invariant("I1", "I11", "I12")
 def test_a_crash_in_the_restart_of_the_router_ends_in_what_is_declared_then(sandbox: Sandbox, point: str) -> None:
     sandbox.routed("a", "b", "gone")
     sandbox.dedicated("d")
@@ -40,6 +41,7 @@ def test_a_crash_in_the_restart_of_the_router_ends_in_what_is_declared_then(sand
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I12")
 def test_two_crashes_in_a_row_lose_no_change(sandbox: Sandbox) -> None:
     sandbox.dedicated("a", env={"WHICH": "one"})
     sandbox.apply()
@@ -54,6 +56,7 @@ def test_two_crashes_in_a_row_lose_no_change(sandbox: Sandbox) -> None:
     assert b"WHICH=three" in (procfs.environment(process.identity.pid) or b"")
 
 
+@pytest.mark.invariant("I12")
 def test_an_interrupted_restart_of_the_router_is_finished_by_the_next_apply(sandbox: Sandbox) -> None:
     sandbox.routed("a", memory={"ctx_size": 8192})
     sandbox.routed("b")
@@ -78,6 +81,7 @@ def test_an_interrupted_restart_of_the_router_is_finished_by_the_next_apply(sand
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I11", "I12")
 def test_a_second_interruption_aborts_and_loses_nothing(sandbox: Sandbox) -> None:
     sandbox.dedicated("a", memory={"ctx_size": 16_384})
     sandbox.dedicated("b")
@@ -104,6 +108,7 @@ def test_a_second_interruption_aborts_and_loses_nothing(sandbox: Sandbox) -> Non
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I22")
 def test_one_broken_model_among_many_restarts_goes_back_alone(sandbox: Sandbox) -> None:
     broken = sandbox.directory / "broken.gguf"
     broken.write_bytes(sandbox.gguf.read_bytes().replace(b"llama", b"xlama"))

@@ -19,6 +19,7 @@ def keyed(sandbox: Sandbox, tmp_path: Path) -> Sandbox:
     return sandbox
 
 
+@pytest.mark.invariant("I28")
 def test_with_a_key_models_are_drained_reloaded_and_shown(keyed: Sandbox) -> None:
     keyed.dedicated("d", memory={"ctx_size": 8192})
     keyed.routed("a", "b", memory={"ctx_size": 8192})

@@ -16,7 +16,7 @@ def broken(sandbox: Sandbox) -> Path:
     return path
 
 
-@pytest.mark.invariant("I22")
+@pytest.mark.invariant("I11", "I22")
 def test_a_model_that_does_not_start_on_its_own_stays_with_the_router(sandbox: Sandbox, broken: Path) -> None:
     sandbox.routed("a", "b")
     sandbox.apply()
@@ -49,6 +49,7 @@ def test_a_model_that_the_router_cannot_load_gets_its_own_process_back(sandbox: 
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I11")
 def test_several_models_leave_the_router_at_once_while_another_changes(sandbox: Sandbox) -> None:
     sandbox.routed("a", "b", "c", "d")
     sandbox.apply()
@@ -96,6 +97,7 @@ def test_a_rename_in_the_router_waits_for_the_running_request(sandbox: Sandbox) 
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I12")
 def test_a_crash_during_a_rename_costs_no_second_restart(sandbox: Sandbox) -> None:
     sandbox.dedicated("old")
     sandbox.apply()

@@ -101,6 +101,7 @@ def test_an_adopted_server_that_dies_is_started_again(sandbox: Sandbox) -> None:
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I4")
 def test_what_is_not_the_asked_for_server_is_not_adopted(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.routed("r")
     sandbox.dedicated("a", port=free_port())

@@ -7,7 +7,7 @@ A program of its own (`python -m tests.support.auditor DIRECTORY`) that uses not
 - two processes for one slot;
 - a signal to one of the strangers that it has put around, or to what they stand for;
 - a process that no step of the journal announced, or one of a resource that its plan keeps;
-- a word that begins with `canary-` in a command line of the program or of what it started.
+- a word that begins with `canary-` in a command line of the program or of what it has started.
 """
 
 import json
@@ -27,6 +27,7 @@ YOUNG = 15
 """Looks for which a process is read again: it may not have come to its `exec` yet."""
 
 CANARY = b"canary-"
+PROGRAM = b"\0reconciler\0"
 LOCKS = "/run/slots/"
 
 
@@ -87,7 +88,7 @@ class Watch:
     """What was seen so far."""
 
     def __init__(self, directory: str) -> None:
-        self._directory = directory
+        self._directory = f"{directory}/"
         self._age: dict[int, int] = {}
         self._carriers: dict[int, Carrier] = {}
         self._told: set[str] = set()
@@ -126,7 +127,8 @@ class Watch:
 
     def _read(self, pid: int) -> None:
         argv, marks = _file(pid, "cmdline"), _marks(pid)
-        if CANARY in argv and (marks or b"reconciler" in argv):
+        program = PROGRAM in argv and self._directory.encode() in argv
+        if CANARY in argv and (program or (marks and _lock(pid).startswith(self._directory))):
             self._tell(f"a secret in the command line of process {pid}")
         if not marks or pid in self._carriers:
             return
