@@ -290,5 +290,9 @@ def the_record_is_true(sim: "Simulation", done: Pass) -> Iterator[str]:
         if (pid, instance) not in alive and resource in declared:
             yield f"{resource} is recorded as process {pid}, which is not there"
     for one in _ours(done):
-        if not one.inside and (one.pid, one.instance) not in {(pid, mark) for _, pid, mark in recorded}:
+        if (
+            one.slot not in _kept(sim, done)
+            and not one.inside
+            and (one.pid, one.instance) not in {(pid, mark) for _, pid, mark in recorded}
+        ):
             yield f"process {one.pid} {one.argv} is not recorded"

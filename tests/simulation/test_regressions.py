@@ -146,6 +146,21 @@ def test_a_process_that_no_record_knows_ends_before_its_model_is_in_the_router(s
     assert sim.router_models()["a"][0] == "loaded"
 
 
+def test_what_was_started_after_an_old_store_was_kept_is_taken_over_when_that_comes_back(sim: Simulation) -> None:
+    sim.apply()
+    kept = sim.store.read_bytes()
+    lose_the_store(sim)
+    sim.host.reboot()
+    sim.apply()
+    before = {one.born for one in sim.seen().values()}
+    sim.store.write_bytes(kept)
+    sim.disturb()
+
+    sim.settle()
+
+    assert {one.born for one in sim.seen().values()} == before
+
+
 @pytest.mark.invariant("I27")
 def test_what_is_found_again_is_still_protected(sim: Simulation) -> None:
     declare(sim, a=replace(OWN, protect=True))
