@@ -10,7 +10,8 @@ from reconciler.store import Store
 from tests.simulation.drafts import FILES, SECRET, FleetDraft, ModelDraft
 from tests.simulation.expected import alias_of
 from tests.simulation.faults import run_is_lost, the_store_is_lost
-from tests.simulation.simulation import Nth, Simulation, kill
+from tests.simulation.interruptions import Nth, kill
+from tests.simulation.simulation import Simulation
 
 OWN = ModelDraft(file=FILES[0])
 INSIDE = ModelDraft(file=FILES[0], serve="router")
