@@ -14,7 +14,6 @@ from reconciler.runtime.servers import busy
 from tests.contracts.bench import Bench
 from tests.contracts.llama_bench import Server
 
-
 LAST_WORDS_LOST = CauseKind.EXITED
 """b10434 may end before its last words are in the log."""
 
