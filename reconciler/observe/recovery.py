@@ -5,7 +5,7 @@ The children are what is left: their marks name the lineage and the slot, their 
 their command line names the model.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,22 +25,34 @@ def lineage_of(processes: Iterable[ObservedProcess], slots: Path) -> str:
 
 
 def with_found(
-    record: Record, fleet: FleetSpec | None, processes: Iterable[ObservedProcess], locks: Mapping[SlotUid, str]
+    record: Record, fleet: FleetSpec | None, processes: Collection[ObservedProcess], locks: Mapping[SlotUid, str]
 ) -> Record:
-    """The record with a line for each living child that it does not know."""
+    """
+    The record with a line for each living child that it does not know.
+
+    A resource whose recorded slot is empty gets the slot of its child: the store may be an older one that came back.
+    """
     known = {one.uid for one in record.resources.values()}
+    alive = {one.marks.slot for one in processes if one.marks}
     resources = _in_router(processes, fleet) | dict(record.resources)
     for process in processes:
         slot = process.marks.slot if process.marks else None
         if slot is None or slot in known:
             continue
         resource = ResourceId(locks[slot]) if slot in locks else _by_command_line(process, fleet)
-        if resource is not None and resource not in resources:
-            resources[resource] = ResourceRecord(
-                resource=resource, uid=slot, desired_running=True, port=port_of(process.argv)
-            )
-            known.add(slot)
+        line = resources.get(resource) if resource is not None else None
+        if resource is None or (line is not None and (line.uid in alive or _is_adopted(line))):
+            continue
+        line = line or ResourceRecord(resource=resource, uid=slot)
+        found = replace(line, uid=slot, applied=None, instance=None, desired_running=True)
+        resources[resource] = replace(found, port=port_of(process.argv))
+        known.add(slot)
     return replace(record, resources=resources)
+
+
+def _is_adopted(line: ResourceRecord) -> bool:
+    """Whether its process has no marks to be found by."""
+    return line.instance is not None and line.instance.adopted
 
 
 def with_begun(record: Record, processes: Iterable[ObservedProcess]) -> Record:

@@ -35,6 +35,8 @@ def put_resource(database: Database, line: ResourceRecord, *, now: float) -> Non
     """Makes the store say what the line says, its instance and conditions included."""
     # Whoever is recorded last with a port listens on it; two that swap theirs meet here between their steps.
     database.execute("UPDATE resources SET port = NULL WHERE port = ? AND uid <> ?", (line.port, line.uid))
+    # Of two slots of one resource the other one is that of an older store that came back.
+    database.execute("DELETE FROM resources WHERE resource = ? AND uid <> ?", (line.resource, line.uid))
     database.execute(_PUT_RESOURCE, _resource_row(line))
     put_document(database, line.uid, line.resource, line.applied)
     database.execute("DELETE FROM conditions WHERE uid = ?", (line.uid,))

@@ -63,10 +63,6 @@ class Timeline:
         heapq.heappush(self._due, (at, next(self._order), timer))
         return timer
 
-    def forget(self) -> None:
-        """Nothing of what was due happens: the machine was switched off."""
-        self._due.clear()
-
     def advance(self, seconds: float) -> None:
         """Lets time pass while none of our programs runs."""
         until = self.time + seconds

@@ -6,7 +6,7 @@ once everything has come to rest.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.domain.change import Reason
@@ -212,7 +212,10 @@ def it_is_as_declared(sim: "Simulation", done: Pass) -> Iterator[str]:
     if want is None:
         return
     own = {alias_of(one.argv): one for one in _ours(done) if not one.is_router and not one.inside}
+    held = _held(done)
     for name, argv in want.dedicated.items():
+        if name in held:
+            continue
         if name not in own:
             yield f"{name} does not run"
         elif without_port(own[name].argv) != argv:
@@ -240,6 +243,21 @@ def _kept(sim: "Simulation", done: Pass) -> set[str]:
     return {*journal.protected(sim.store), *filter(None, by_plan)}
 
 
+def _held(done: Pass) -> set[str]:
+    """Names that the plan leaves as they are for the sake of a protected model, and says so."""
+    changes = done.plan.changes if done.plan else ()
+    return {one.resource.partition("/")[2] for one in changes if one.reason in {Reason.PROTECTED, Reason.BLOCKED}}
+
+
+def _wrong_section(found: tuple[str, dict[str, str]] | None, keys: Mapping[str, str], *, loaded: bool) -> str:
+    if found is None:
+        return "is not listed"
+    status, section = found
+    if {key: value for key, value in section.items() if key != "log-file"} != keys:
+        return f"has {section}, declared is {keys}"
+    return f"is {status}" if loaded and status != "loaded" else ""
+
+
 def _router_as_declared(sim: "Simulation", done: Pass, want: Wanted, kept: set[str]) -> Iterator[str]:
     routers = [one for one in _ours(done) if one.is_router]
     if want.router is None:
@@ -252,15 +270,10 @@ def _router_as_declared(sim: "Simulation", done: Pass, want: Wanted, kept: set[s
     if without_port(routers[0].argv) != want.router:
         yield f"the router runs as {routers[0].argv}, declared is {want.router}"
     listed = sim.router_models()
-    for name, keys in want.sections.items():
-        if name not in listed:
-            yield f"the router does not list {name}"
-            continue
-        status, section = listed[name]
-        if {key: value for key, value in section.items() if key != "log-file"} != keys:
-            yield f"the router has {name} as {section}, declared is {keys}"
-        if name in want.always and status != "loaded":
-            yield f"{name} is {status} in the router"
+    held = _held(done)
+    for name in want.sections.keys() - held:
+        if what := _wrong_section(listed.get(name), want.sections[name], loaded=name in want.always):
+            yield f"{name} in the router: {what}"
     if (more := listed.keys() - want.sections.keys() - want.dedicated.keys()) and not kept:
         yield f"the router lists {sorted(more)}, which nobody declares"
 
@@ -290,5 +303,9 @@ def the_record_is_true(sim: "Simulation", done: Pass) -> Iterator[str]:
         if (pid, instance) not in alive and resource in declared:
             yield f"{resource} is recorded as process {pid}, which is not there"
     for one in _ours(done):
-        if not one.inside and (one.pid, one.instance) not in {(pid, mark) for _, pid, mark in recorded}:
+        if (
+            one.slot not in _kept(sim, done)
+            and not one.inside
+            and (one.pid, one.instance) not in {(pid, mark) for _, pid, mark in recorded}
+        ):
             yield f"process {one.pid} {one.argv} is not recorded"

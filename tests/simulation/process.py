@@ -66,7 +66,6 @@ class SimProcess:
         user: `us`, or somebody whose processes we may not look into.
         hidden: of our user, and its environment cannot be read all the same.
         exit: how it ended; `None` while it lives.
-        served: free text about what it is, for messages.
     """
 
     host: "SimulatedHost"
@@ -95,7 +94,6 @@ class SimProcess:
     stopped: bool = False
     hidden: bool = False
     is_program: bool = False
-    served: str = ""
 
     @property
     def zombie(self) -> bool:

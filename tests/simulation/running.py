@@ -6,9 +6,10 @@ from random import Random
 
 from tests.simulation import editing, faults
 from tests.simulation.expected import alias_of
+from tests.simulation.interruptions import Nth, kill
 from tests.simulation.program import Program
 from tests.simulation.rule import Rule, rule
-from tests.simulation.simulation import Nth, Simulation, kill
+from tests.simulation.simulation import Simulation
 
 DURING: tuple[Rule, ...] = (
     faults.a_server_dies,
@@ -36,12 +37,17 @@ DURING: tuple[Rule, ...] = (
 
 @rule(16)
 def applies(sim: Simulation, rng: Random) -> None:
-    sim.apply(insist=rng.random() < 0.5)
+    sim.apply(insist=rng.random() < 0.5, takes_back=rng.random() < 0.3)
 
 
 @rule(24)
 def applies_and_is_killed(sim: Simulation, rng: Random) -> None:
-    sim.apply(interruption=kill, when=_somewhere(rng), insist=rng.random() < 0.8)
+    sim.apply(interruption=kill, when=_somewhere(rng), insist=rng.random() < 0.8, takes_back=rng.random() < 0.3)
+
+
+@rule(4)
+def goes_back(sim: Simulation, rng: Random) -> None:
+    sim.go_back(when=_somewhere(rng) if rng.random() < 0.5 else None)
 
 
 PLACES = (

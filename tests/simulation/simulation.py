@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -13,23 +14,26 @@ from typing import Any, NoReturn, Self
 from reconciler import api
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.domain.identity import ProcessIdentity
-from reconciler.domain.outcome import RunReport
+from reconciler.domain.outcome import OnFailure, RunReport
 from reconciler.domain.plan import Plan
 from reconciler.errors import ConfigError, ReconcilerError, StalePlanError
 from reconciler.plan.options import PlanOptions
 from reconciler.store import Store
 from reconciler.supervise.once import PassOptions, reconcile_once
 from reconciler.supervise.passes import plan_once
+from reconciler.supervise.rollback import refuse_misfits, way_back
 from tests.simulation import drafts, invariants, journal
 from tests.simulation.drafts import FleetDraft, ModelDraft
 from tests.simulation.expected import Facts, Wanted, alias_of, facts_of
 from tests.simulation.host import SimulatedHost
 from tests.simulation.instruments import instrumented
+from tests.simulation.interruptions import Interruption, When, kill
 from tests.simulation.invariants import CANARY
 from tests.simulation.killed import Killed
 from tests.simulation.passes import Pass, Seen, digest_of, is_effect
 from tests.simulation.process import SimProcess
 from tests.simulation.program import Program
+from tests.simulation.rolling_back import rolled_back
 from tests.simulation.router import Router
 
 PATIENCE = 6 * 3600.0
@@ -40,11 +44,6 @@ ENOUGH = 1_000_000
 
 ROUNDS = 5
 """Passes within which a machine without faults comes to rest."""
-
-When = Callable[[str], bool]
-"""Whether something happens at this boundary; each is asked once."""
-
-Interruption = Callable[["Simulation", Program], None]
 
 
 class ViolationError(AssertionError):
@@ -169,12 +168,17 @@ class Simulation:
         interruption: Interruption | None = None,
         when: When | None = None,
         insist: bool = False,
+        takes_back: bool = False,
     ) -> Pass:
-        """One pass; `interruption` happens when `when` says so of a boundary."""
+        """
+        One pass; `interruption` happens when `when` says so of a boundary.
+
+        `takes_back` is `--on-failure rollback`.
+        """
         dies = interruption is kill
         done = self._begin(insist=insist, calm=interruption is None, alone=interruption is None or dies)
         program = self._program(done, interruption, when)
-        self._carry_out(done, program, self._reconcile(program, insist=insist))
+        self._carry_out(done, program, self._reconcile(program, insist=insist, takes_back=takes_back))
         self._end(done)
         return done
 
@@ -196,9 +200,32 @@ class Simulation:
         for one in done:
             self._end(one)
 
-    def _reconcile(self, program: Program, *, insist: bool) -> Coroutine[Any, Any, RunReport]:
+    def go_back(self, *, when: When | None = None) -> None:
+        """The last generation that says something else, as `rollback` goes there."""
+        try:
+            with Store.open(self.host.directory) as store:
+                back = way_back(store, None)
+            refuse_misfits(back, self.host.catalogue)
+        except ReconcilerError:
+            return
+        self.resting = None
+        done = self._begin(insist=True, calm=when is None, alone=True)
+        done.fleet = replace(next(iter(self._known.values())), spec=back.fleet)
+        done.wanted = Wanted.of(done.fleet, self.host)
+        program = self._program(done, kill if when else None, when)
+        self._carry_out(done, program, rolled_back(program, back))
+        self._end(done)
+        self.resting = None
+
+    def _reconcile(self, program: Program, *, insist: bool, takes_back: bool = False) -> Coroutine[Any, Any, RunReport]:
         wishes = PlanOptions(max_stop=100, allow_empty=True, accept_origin=True) if insist else PlanOptions()
-        return reconcile_once(program.world, self.load, PassOptions(plan=wishes, lock_timeout=3600.0))
+        return reconcile_once(
+            program.world,
+            self.load,
+            PassOptions(
+                plan=wishes, lock_timeout=3600.0, on_failure=OnFailure.ROLLBACK if takes_back else OnFailure.KEEP
+            ),
+        )
 
     def _program(self, done: Pass, interruption: Interruption | None, when: When | None) -> Program:
         program = self.host.program()
@@ -369,19 +396,3 @@ class Simulation:
     def fail(self, number: str, what: str) -> NoReturn:
         """An invariant does not hold."""
         raise ViolationError(f"{number}: {what}")
-
-
-def kill(_: Simulation, program: Program) -> None:
-    """Our own end, without a word."""
-    program.kill()
-
-
-class Nth:
-    """The n-th boundary whose name begins so."""
-
-    def __init__(self, number: int, name: str = "") -> None:
-        self._left, self._name = number, name
-
-    def __call__(self, name: str) -> bool:
-        self._left -= name.startswith(self._name)
-        return self._left == 0 and name.startswith(self._name)

@@ -10,7 +10,8 @@ from reconciler.store import Store
 from tests.simulation.drafts import FILES, SECRET, FleetDraft, ModelDraft
 from tests.simulation.expected import alias_of
 from tests.simulation.faults import run_is_lost, the_store_is_lost
-from tests.simulation.simulation import Nth, Simulation, kill
+from tests.simulation.interruptions import Nth, kill
+from tests.simulation.simulation import Simulation
 
 OWN = ModelDraft(file=FILES[0])
 INSIDE = ModelDraft(file=FILES[0], serve="router")
@@ -144,6 +145,21 @@ def test_a_process_that_no_record_knows_ends_before_its_model_is_in_the_router(s
     sim.settle()
 
     assert sim.router_models()["a"][0] == "loaded"
+
+
+def test_what_was_started_after_an_old_store_was_kept_is_taken_over_when_that_comes_back(sim: Simulation) -> None:
+    sim.apply()
+    kept = sim.store.read_bytes()
+    lose_the_store(sim)
+    sim.host.reboot()
+    sim.apply()
+    before = {one.born for one in sim.seen().values()}
+    sim.store.write_bytes(kept)
+    sim.disturb()
+
+    sim.settle()
+
+    assert {one.born for one in sim.seen().values()} == before
 
 
 @pytest.mark.invariant("I27")
