@@ -51,7 +51,7 @@ def make_plan(fleet: FleetSpec, record: Record, seen: Observation, options: Plan
         drift=tuple(drift(situation, ordered)),
         objections=tuple(objections(situation, ordered)),
         diagnostics=(*preflight(situation, ordered), *warnings(situation, ordered)),
-        notices=tuple(_notices(situation, ordered)),
+        notices=tuple(_notices(fleet, situation, ordered)),
     )
 
 
@@ -152,10 +152,10 @@ def _basis(fleet: FleetSpec, situation: Situation, changes: tuple[Change, ...]) 
     )
 
 
-def _notices(situation: Situation, changes: tuple[Change, ...]) -> Iterator[str]:
+def _notices(fleet: FleetSpec, situation: Situation, changes: tuple[Change, ...]) -> Iterator[str]:
     yield from situation.options.notices
     if (hold := situation.record.hold) and not situation.options.goes_back:
-        yield from holding.notices(hold, spec_digest(situation.fleet))
+        yield from holding.notices(hold, spec_digest(fleet))
     if situation.record.migration_pending:
         yield situation.record.migration_pending
     fields = (field for change in changes for field in change.fields)

@@ -128,9 +128,12 @@ def _with_new_router(
 
 def _steady(situation: Situation, model: ModelSpec, state: RouterModelState) -> Choice:
     """A section that is as declared: what is left is whether it is loaded as it should be."""
-    if model.load == "on-demand" or state.status != "unloaded":
+    if model.load == "on-demand" or state.status not in {"unloaded", "loading"}:
         note = "its last load failed" if state.failed else ""
         return Choice(action=Action.KEEP, reason=Reason.UP_TO_DATE, note=note)
+    if state.status == "loading":
+        # A run that was cut off may have begun it, or a request: whether it comes is known by nobody yet.
+        return Choice(action=Action.START, reason=Reason.NOT_LOADED, note="it is loading; its end is waited for")
     if _is_full(situation):
         why = "failed" if state.failed else "evicted"
         return Choice(action=Action.KEEP, reason=Reason.UP_TO_DATE, note=f"{why}: every place of `models_max` is taken")

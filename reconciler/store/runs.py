@@ -111,6 +111,11 @@ def result_of(report: RunReport) -> Result:
     return Result.SKIPPED if worst is Result.DONE and report.skipped_for_safety else worst
 
 
+def is_new(report: RunReport) -> bool:
+    """Whether anything runs now that a run was there for, and did not go back."""
+    return any(one.result is Result.DONE and one.action is not Action.KEEP for one in report.outcomes)
+
+
 def changed(report: RunReport) -> bool:
     """Whether a run did anything."""
     return any(one.result in _CHANGED and one.action is not Action.KEEP for one in report.outcomes)

@@ -181,14 +181,14 @@ class Writer(Reader):
         Args:
             fleet: whose server section and logging are the declared ones from now on, and whose limit holds for
                 generations; without it all stay.
-            hold: what is held when the run has changed something; nothing ends what was held before.
+            hold: what is held once anything of the run is in place; nothing ends what was held before.
             refreshed: whether the record was changed besides what the report says.
         """
         changed = refreshed or runs.changed(report)
         with self._database.writing():
             if fleet is not None:
                 declarations.put(self._database, fleet)
-            if changed and hold != holds.read(self._database):
+            if (refreshed or runs.is_new(report)) and hold != holds.read(self._database):
                 holds.put(self._database, hold)
                 metadata.raise_serial(self._database)
             return runs.finish(

@@ -12,6 +12,7 @@ from reconciler.domain.outcome import OnFailure, RunReport
 from reconciler.plan.codec import plan_json
 from reconciler.plan.options import PlanOptions
 from reconciler.runtime.files import private_directory
+from reconciler.runtime.git import revision_of
 from reconciler.runtime.store_lock import StoreLock
 from reconciler.runtime.world import World
 from reconciler.store import Store
@@ -72,7 +73,11 @@ async def reconcile_once(
         plan = planned.plan
         refuse(plan, hint="insist in the options of the plan")
         errand = Errand(
-            operation=options.operation, plan_document=plan_json(plan), origin=fleet.origin, program=VERSION
+            operation=options.operation,
+            plan_document=plan_json(plan),
+            origin=fleet.origin,
+            program=VERSION,
+            revision=revision_of(fleet.contents) if plan.pending else None,
         )
         with open_writer(world, fleet.spec.fleet) as writer:
             return await apply_once(

@@ -13,6 +13,7 @@ from reconciler.domain.diagnostic import Diagnostic, Severity
 from reconciler.domain.frozen import frozen
 from reconciler.domain.history import Generation
 from reconciler.domain.names import model_id
+from reconciler.domain.outcome import Result
 from reconciler.errors import ConfigError, ReconcilerError
 from reconciler.llama.catalogue import Catalogue
 from reconciler.llama.check import check_flags
@@ -21,6 +22,9 @@ from reconciler.spec.model import ModelSpec
 from reconciler.spec.record import Record, ResourceRecord
 from reconciler.spec.validating import validate, why_refused
 from reconciler.store import Store
+
+WHOLE = frozenset({Result.DONE, Result.SKIPPED})
+"""Results of a run that left in place what it was there for; what is protected may have been skipped."""
 
 
 @frozen
@@ -40,7 +44,8 @@ class Return:
 
 def way_back(store: Store, number: int | None) -> Return:
     """
-    The generation of this number; the last one before the current that says something else, unless one is named.
+    The generation of this number; unless one is named, the last one before the current that was applied whole and says
+    something else.
 
     Raises:
         ReconcilerError: there is none.
@@ -111,10 +116,10 @@ def _before(store: Store, current: int) -> Generation:
     now = named(store, current)
     for number in reversed(store.generation_numbers()):
         found = store.generation(number) if number < current else None
-        if found and found.spec != now.spec:
+        if found and found.result in WHOLE and found.spec != now.spec:
             return found
     raise ReconcilerError(
-        f"there is nothing to go back to: no generation before {current} says something else",
+        f"there is nothing to go back to: no generation before {current} was applied whole and says something else",
         hint="`reconcile history` lists those that are kept; name one",
     )
 

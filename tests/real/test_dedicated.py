@@ -29,6 +29,7 @@ def test_twenty_dedicated_and_a_router_with_three_become_ready_and_stay_untouche
     assert {one.identity for one in sandbox.processes()} == before
 
 
+@pytest.mark.invariant("I11")
 def test_a_changed_setting_restarts_that_process_alone(sandbox: Sandbox) -> None:
     sandbox.dedicated(*MANY)
     sandbox.apply()
@@ -120,6 +121,7 @@ def test_a_model_that_left_the_file_is_stopped_after_the_plan_said_so(sandbox: S
     assert len(sandbox.processes()) == 1
 
 
+@pytest.mark.invariant("I19")
 def test_more_stops_than_allowed_are_refused_with_the_numbers(sandbox: Sandbox) -> None:
     sandbox.dedicated("a", "b", "c", "d")
     sandbox.apply()
@@ -134,6 +136,7 @@ def test_more_stops_than_allowed_are_refused_with_the_numbers(sandbox: Sandbox) 
     assert len(sandbox.processes()) == 1
 
 
+@pytest.mark.invariant("I22", "I23")
 def test_a_new_version_that_never_becomes_ready_gives_way_to_the_old_one(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.dedicated("chat")
     sandbox.apply()

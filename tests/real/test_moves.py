@@ -67,6 +67,7 @@ def test_several_models_leave_the_router_at_once_while_another_changes(sandbox: 
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I22")
 def test_a_renamed_model_that_does_not_start_is_served_under_its_old_name(sandbox: Sandbox, broken: Path) -> None:
     sandbox.dedicated("old")
     sandbox.apply()
@@ -111,6 +112,7 @@ def test_a_crash_during_a_rename_costs_no_second_restart(sandbox: Sandbox) -> No
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I22")
 def test_a_rename_in_a_restarted_router_goes_back_to_the_name_that_loads(sandbox: Sandbox, broken: Path) -> None:
     sandbox.routed("old", "b")
     sandbox.apply()
@@ -126,6 +128,7 @@ def test_a_rename_in_a_restarted_router_goes_back_to_the_name_that_loads(sandbox
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I22")
 def test_a_model_leaves_a_router_that_is_restarted_and_comes_back_when_it_fails(sandbox: Sandbox, broken: Path) -> None:
     sandbox.routed("a", "b", "c")
     sandbox.apply()

@@ -18,6 +18,7 @@ def sandbox(tmp_path: Path, gguf: Path, each_build: Path) -> Iterator[Sandbox]:
     box.end()
 
 
+@pytest.mark.invariant("I11")
 def test_a_changed_model_is_loaded_again_and_the_others_keep_their_pid(sandbox: Sandbox) -> None:
     sandbox.routed("a", "b", "c")
     sandbox.apply()
@@ -94,6 +95,7 @@ def test_survivors_of_a_killed_router_are_ended_and_everything_comes_back(sandbo
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I22")
 def test_a_section_that_does_not_load_goes_back_to_the_one_before(sandbox: Sandbox) -> None:
     sandbox.routed("a", "b")
     sandbox.apply()

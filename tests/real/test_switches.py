@@ -2,6 +2,8 @@
 
 import socket
 
+import pytest
+
 from tests.support.sandbox import Sandbox, free_port, get_json
 
 
@@ -26,6 +28,7 @@ def test_a_disabled_model_stops_and_comes_back_on_its_port(sandbox: Sandbox) -> 
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I27")
 def test_a_protected_model_that_left_the_file_stays_and_the_rest_goes_on(sandbox: Sandbox) -> None:
     sandbox.routed("r", protect=True)
     sandbox.dedicated("a", protect=True)

@@ -26,9 +26,14 @@ class Gpu:
         self.taken = 0
 
     @property
-    def free(self) -> int:
+    def left(self) -> int:
+        """Below zero when more was asked for than there is: somebody will not get it."""
         used = sum(one.gpu_bytes for one in self._host.kernel.processes() if not one.zombie)
-        return max(self.total - self.taken - used, 0)
+        return self.total - self.taken - used
+
+    @property
+    def free(self) -> int:
+        return max(self.left, 0)
 
     @free.setter
     def free(self, left: int) -> None:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from reconciler.apply import crashpoint, executor, launch, run
+from reconciler.apply import crashpoint, launch
 from reconciler.store import database, metadata, migrations, transaction
 from reconciler.supervise import once, passes
 from reconciler.supervise.passes import Planned
@@ -29,9 +29,7 @@ def instrumented(draws: Random) -> Iterator[None]:
     with (
         patch.object(database, "writing", _writing),
         patch.object(migrations, "writing", _writing),
-        patch.object(run, "crashpoint", _reached),
-        patch.object(executor, "crashpoint", _reached),
-        patch.object(launch, "crashpoint", _reached),
+        patch.object(crashpoint, "reached", _reached),
         patch.object(once, "plan_once", _planning),
         patch.object(launch, "uuid4", drawn),
         patch.object(metadata, "uuid4", drawn),

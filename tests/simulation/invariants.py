@@ -62,13 +62,13 @@ def before_spawn(sim: "Simulation", command: Command) -> None:
     """Nothing of the slot lives, and the journal knows what is about to be started."""
     slot, name = command.environment["RECONCILE_SLOT"], alias_of(tuple(command.argv))
     for one in sim.seen().values():
-        if one.slot == slot:
+        if one.ours and one.slot == slot:
             sim.fail("I1", f"a second process for slot {slot} beside {one.pid} {one.argv}")
         # A child of the router that does not obey it is nobody's fault.
         if one.ours and name and alias_of(one.argv) == name and not (one.inside and sim.disturbed):
             sim.fail("I1", f"a second process for {name} beside {one.pid} {one.argv}")
-    if slot not in {uid for uid, _, _ in journal.open_steps(sim.store)}:
-        sim.fail("I30", f"{command.argv} is started without a row in the journal")
+    if command.environment["RECONCILE_INSTANCE"] not in {known for _, _, known in journal.open_steps(sim.store)}:
+        sim.fail("I30", f"{command.argv} is started without a row of its own in the journal")
 
 
 def before_effect(sim: "Simulation", name: str) -> None:

@@ -145,7 +145,8 @@ class LlamaServer(Behaviour):
             return "file_missing"
         if file is not None and (file.problem or file.size < file.whole):
             return "bad_magic" if file.problem else "truncated"
-        if host.gpu.total and self.gpu_memory(process) > host.gpu.free + self.gpu_memory(process):
+        # What it needs is counted from the moment when it listens.
+        if host.gpu.total and host.gpu.left < 0:
             return "out_of_memory"
         if int(after("--ctx-size", process.argv) or 0) > host.largest_context:
             return "out_of_memory"
@@ -153,9 +154,6 @@ class LlamaServer(Behaviour):
 
     def _ready(self, process: SimProcess) -> None:
         host, temper = process.host, self.temper(process)
-        if host.gpu.total and host.gpu.free < 0:
-            process.ends(Exit(code=1), words=recorded("out_of_memory"))
-            return
         self.ready_at = host.clock.time
         process.says("I srv  llama_server: model loaded\n")
         if temper.forks_survivor:

@@ -1,6 +1,6 @@
 """The simulation can fail: planted bugs are found within a few seeds, each as what it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.apply import dedicated
 from reconciler.apply.context import Context
-from reconciler.apply.executor import Execution
+from reconciler.apply.journal import Journal
 from reconciler.apply.readiness import Readiness
 from reconciler.apply.step import StepEnd, outcome
 from reconciler.domain.change import Change
@@ -17,7 +17,7 @@ from reconciler.domain.outcome import Result
 from reconciler.plan import departures, processes
 from reconciler.runtime.ports import Command
 from reconciler.spec.record import ResourceRecord
-from reconciler.store import Writer
+from reconciler.store import StepIntent, Writer
 from tests.simulation.kernel import Kernel
 from tests.simulation.processes import SimulatedHandle, SimulatedProcessHost
 from tests.simulation.walk import walk
@@ -50,17 +50,16 @@ def a_pid_is_taken_for_a_process(patch: pytest.MonkeyPatch) -> None:
 
 
 def what_is_meant_is_taken_for_done(patch: pytest.MonkeyPatch) -> None:
-    intend = Execution._intend
+    begin = Journal.begin
 
-    def early(self: Execution, wave: Any, instances: Any) -> Any:
-        steps = intend(self, wave, instances)
-        for change in wave:
-            line, wanted = self.lines.get(change.resource), self.ctx.wanted(change)
-            if line is not None and wanted is not None:
-                self.writer.put(replace(line, applied=wanted), self.ctx.world.clock.now())
-        return steps
+    def early(journal: Journal, intents: Sequence[StepIntent]) -> None:
+        begin(journal, intents)
+        for one in intents:
+            line = journal.lines.get(one.resource)
+            if line is not None and one.applied is not None:
+                journal.writer.put(replace(line, applied=one.applied), journal.clock.now())
 
-    patch.setattr(Execution, "_intend", early)
+    patch.setattr(Journal, "begin", early)
 
 
 def every_word_is_worth_a_restart(patch: pytest.MonkeyPatch) -> None:
@@ -113,6 +112,7 @@ PLANTED: list[tuple[Plant, str, tuple[str, ...]]] = [
 """Each with the invariant that it breaks, and with what has to happen for it to show."""
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize(("plant", "number", "rules"), PLANTED, ids=lambda one: getattr(one, "__name__", None))
 def test_a_planted_bug_is_found(
     monkeypatch: pytest.MonkeyPatch, plant: Plant, number: str, rules: tuple[str, ...]

@@ -30,8 +30,8 @@ OPERATION = "rollback"
 
 
 @click.command(
-    epilog="Without a number it is the last generation that says something else than the current one. Its spec is in "
-    "the store: no file is needed, and none is written. What is protected is never stopped."
+    epilog="Without a number it is the last generation that was applied whole and says something else than the "
+    "current one. Its spec is in the store: no file is needed, and none is written. What is protected is never stopped."
 )
 @click.argument("generation", required=False, type=click.IntRange(min=1), shell_complete=recorded_generations)
 @fleet_option

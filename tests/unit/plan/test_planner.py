@@ -177,7 +177,7 @@ def test_a_start_that_was_cut_off_is_taken_over_when_its_flags_are_the_declared_
     [
         ("loaded", False, (Action.KEEP, Reason.UP_TO_DATE)),
         ("sleeping", False, (Action.KEEP, Reason.UP_TO_DATE)),
-        ("loading", False, (Action.KEEP, Reason.UP_TO_DATE)),
+        ("loading", False, (Action.START, Reason.NOT_LOADED)),
         ("downloading", False, (Action.KEEP, Reason.UP_TO_DATE)),
         ("unloaded", False, (Action.START, Reason.NOT_LOADED)),
         ("unloaded", True, (Action.START, Reason.DIED)),

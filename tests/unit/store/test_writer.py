@@ -228,6 +228,9 @@ def test_a_hold_is_true_before_the_first_act_of_the_run_that_goes_back(tmp_path:
         writer.finish_run(run, report(run, failed), NOW)
         assert writer.record().hold == hold
         run = begin_run(writer)
+        writer.finish_run(run, report(run, outcome(EMBED.resource, Result.RESTORED)), NOW)
+        assert writer.record().hold == hold
+        run = begin_run(writer)
         writer.finish_run(run, report(run, outcome(EMBED.resource)), NOW)
         assert writer.record().hold is None
 

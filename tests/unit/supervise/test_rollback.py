@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.domain.names import SlotUid, model_id
+from reconciler.domain.outcome import Result
 from reconciler.errors import ConfigError, ReconcilerError
 from reconciler.spec.record import ResourceRecord
 from reconciler.store import Store, Writer
@@ -17,14 +18,14 @@ from tests.unit.plan.worlds import catalogue
 ONE = {"path": "/m.gguf", "serve": "dedicated"}
 
 
-def applied(writer: Writer, *lines: ResourceRecord, **models: dict[str, Any]) -> None:
+def applied(writer: Writer, *lines: ResourceRecord, result: Result = Result.DONE, **models: dict[str, Any]) -> None:
     """A generation of these models, after which the record has these lines."""
     document = {"version": 1, "fleet": "homelab", "models": models}
     run = begin_run(writer, fleet_document=document)
     numbers = writer.begin_steps(run, [intent(line) for line in lines or (EMBED,)], NOW)
     for line in lines or (EMBED,):
         writer.finish_step(numbers[line.resource], outcome(line.resource), line, now=NOW)
-    writer.finish_run(run, report(run, outcome(EMBED.resource)), NOW)
+    writer.finish_run(run, report(run, outcome(EMBED.resource, result)), NOW)
 
 
 def line(name: str, *, protected: bool = False) -> ResourceRecord:
@@ -50,6 +51,16 @@ def test_it_is_the_last_generation_that_says_something_else(tmp_path: Path) -> N
     assert back_to(tmp_path, 1).generation.number == 1
 
 
+def test_what_failed_is_not_gone_back_to_unasked(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as writer:
+        applied(writer, a=ONE)
+        applied(writer, result=Result.RESTORED, bad=ONE)
+        applied(writer, b=ONE)
+
+    assert back_to(tmp_path).generation.number == 1
+    assert back_to(tmp_path, 2).generation.result == "restored"
+
+
 def test_where_nothing_else_was_applied_there_is_nothing_to_go_back_to(tmp_path: Path) -> None:
     with pytest.raises(ReconcilerError, match="nothing was applied to this store yet"):
         back_to(tmp_path, 1)
@@ -57,7 +68,7 @@ def test_where_nothing_else_was_applied_there_is_nothing_to_go_back_to(tmp_path:
         applied(writer, a=ONE)
         applied(writer, a=ONE)
 
-    with pytest.raises(ReconcilerError, match="no generation before 2 says something else"):
+    with pytest.raises(ReconcilerError, match="no generation before 2 was applied whole and says something else"):
         back_to(tmp_path)
 
 
