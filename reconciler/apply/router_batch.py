@@ -102,17 +102,12 @@ async def _exchange(ctx: Context, batch: Batch, was: Mapping[str, RouterModelSta
     Raises:
         RuntimeFailure: the router refused them.
     """
-    touched = {
-        listed_as: change
-        for name, change in batch.changes.items()
-        if change.action is not Action.ADOPT
-        and (state := was.get(listed_as := batch.listed_as(name)))
-        and state.status == "loaded"
-    }
+    changed = {batch.listed_as(name): one for name, one in batch.changes.items() if one.action is not Action.ADOPT}
+    touched = {name: one for name, one in changed.items() if (state := was.get(name)) and state.status == "loaded"}
     policies = {name: policy_of(ctx.resource(one.resource, one.slot).applied) for name, one in touched.items()}
     cut = await drain_models(ctx, batch.router, touched, policies)
     crashpoint("drained")
-    ending = children(ctx, touched)
+    ending = children(ctx, changed)
     now = await put(ctx, batch, batch.after)
     # A run that was cut off may have given it these sections before: what is loaded still is not replaced.
     kept = {name for name, state in now.items() if state.status in {"loaded", "sleeping"}}

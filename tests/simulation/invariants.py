@@ -187,7 +187,7 @@ def what_is_restored_runs(_: "Simulation", done: Pass) -> Iterator[str]:
     for one in done.outcomes:
         if one.result is not Result.RESTORED:
             continue
-        if one.pid not in begun and (one.pid is not None or one.port is None):
+        if not done.takes_back and one.pid not in begun and (one.pid is not None or one.port is None):
             yield f"{one.resource} is said to be restored, and nothing was started"
         if done.calm and one.pid is not None and one.pid not in done.after:
             yield f"{one.resource} is said to be restored, and does not run"

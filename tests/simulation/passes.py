@@ -66,6 +66,7 @@ class Pass:
         insists: whether it was told to go over the limits.
         served: resources that were meant to run before; `protected` the slots with that mark.
         boundaries: the names of those that it came to.
+        takes_back: whether one failure takes the whole run back, also what had no process to start.
     """
 
     fleet: LoadedFleet | None
@@ -87,6 +88,7 @@ class Pass:
     report: RunReport | None = None
     error: ReconcilerError | None = None
     killed: bool = False
+    takes_back: bool = False
     plan: Plan | None = None
 
     @property
@@ -115,6 +117,11 @@ class Pass:
             f"{one.action} {one.resource} {one.result} {one.message[:80]}".strip() for one in self.outcomes
         )
         return f"exit {self.report.exit_code}: {steps or 'nothing'}"
+
+    @property
+    def begun(self) -> set[ProcessIdentity]:
+        """Processes that our program started."""
+        return {one.process.identity for one in self.spawns}
 
     @property
     def hit(self) -> set[ProcessIdentity]:

@@ -3,6 +3,7 @@
 from reconciler.apply.run import ROLLBACK, Errand
 from reconciler.domain.hold import Hold
 from reconciler.domain.outcome import RunReport
+from reconciler.errors import ReconcilerError
 from reconciler.plan.codec import plan_json
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.planner import spec_digest
@@ -13,8 +14,20 @@ from reconciler.supervise.acting import apply_once
 from reconciler.supervise.opening import open_writer
 from reconciler.supervise.passes import plan_fleet
 from reconciler.supervise.refusing import refuse
-from reconciler.supervise.rollback import Return
+from reconciler.supervise.rollback import Return, refuse_misfits, way_back
+from tests.simulation.host import SimulatedHost
 from tests.simulation.program import Program
+
+
+def there_is(host: SimulatedHost) -> Return | None:
+    """What there is to go back to, if that fits today."""
+    try:
+        with Store.open(host.directory) as store:
+            back = way_back(store, None)
+        refuse_misfits(back, host.catalogue)
+    except ReconcilerError:
+        return None
+    return back
 
 
 async def rolled_back(program: Program, back: Return) -> RunReport:

@@ -14,14 +14,13 @@ from typing import Any, NoReturn, Self
 from reconciler import api
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.domain.identity import ProcessIdentity
-from reconciler.domain.outcome import OnFailure, RunReport
+from reconciler.domain.outcome import OnFailure, Result, RunReport
 from reconciler.domain.plan import Plan
 from reconciler.errors import ConfigError, ReconcilerError, StalePlanError
 from reconciler.plan.options import PlanOptions
 from reconciler.store import Store
 from reconciler.supervise.once import PassOptions, reconcile_once
 from reconciler.supervise.passes import plan_once
-from reconciler.supervise.rollback import refuse_misfits, way_back
 from tests.simulation import drafts, invariants, journal
 from tests.simulation.drafts import FleetDraft, ModelDraft
 from tests.simulation.expected import Facts, Wanted, alias_of, facts_of
@@ -33,7 +32,7 @@ from tests.simulation.killed import Killed
 from tests.simulation.passes import Pass, Seen, digest_of, is_effect
 from tests.simulation.process import SimProcess
 from tests.simulation.program import Program
-from tests.simulation.rolling_back import rolled_back
+from tests.simulation.rolling_back import rolled_back, there_is
 from tests.simulation.router import Router
 
 PATIENCE = 6 * 3600.0
@@ -177,6 +176,7 @@ class Simulation:
         """
         dies = interruption is kill
         done = self._begin(insist=insist, calm=interruption is None, alone=interruption is None or dies)
+        done.takes_back = takes_back
         program = self._program(done, interruption, when)
         self._carry_out(done, program, self._reconcile(program, insist=insist, takes_back=takes_back))
         self._end(done)
@@ -202,11 +202,7 @@ class Simulation:
 
     def go_back(self, *, when: When | None = None) -> None:
         """The last generation that says something else, as `rollback` goes there."""
-        try:
-            with Store.open(self.host.directory) as store:
-                back = way_back(store, None)
-            refuse_misfits(back, self.host.catalogue)
-        except ReconcilerError:
+        if (back := there_is(self.host)) is None:
             return
         self.resting = None
         done = self._begin(insist=True, calm=when is None, alone=True)
@@ -300,6 +296,9 @@ class Simulation:
         done.after = self.seen()
         done.store_after = digest_of(self.host.directory)
         self.tell(f"      {done.summary}")
+        if any(one.result is Result.RESTORED for one in done.outcomes):
+            # Made from an old document and the build and the key of today.
+            self.births = {born: facts for born, facts in self.births.items() if born not in done.begun}
         invariants.after_pass(self, done)
         well = done.calm and done.certain and done.report is not None and done.report.exit_code in {0, 8}
         self.resting = self.config.read_text(encoding="utf-8") if well and not self._somebody_dies() else None

@@ -137,6 +137,20 @@ def test_a_model_keeps_the_port_with_which_a_cut_off_run_has_started_it(sim: Sim
     assert before <= set(sim.seen())
 
 
+@pytest.mark.invariant("I1")
+def test_a_model_that_the_router_is_just_loading_ends_before_its_own_process_begins(sim: Simulation) -> None:
+    declare(sim, a=replace(INSIDE, load="on-demand"))
+    sim.apply()
+    sim.host.behaviour("a", load_seconds=20.0)
+    sim.host.request("a")
+    sim.disturb()
+    declare(sim, a=OWN)
+
+    sim.apply()
+
+    assert [alias_of(one.argv) for one in sim.seen().values() if alias_of(one.argv)] == ["a"]
+
+
 def test_a_process_that_no_record_knows_ends_before_its_model_is_in_the_router(sim: Simulation) -> None:
     assert sim.apply(interruption=kill, when=Nth(2, "point:spawned")).killed
     run_is_lost(sim, sim.host.random)
