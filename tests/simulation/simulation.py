@@ -304,7 +304,7 @@ class Simulation:
         self.resting = self.config.read_text(encoding="utf-8") if well and self._is_tidy(done) else None
 
     def _is_tidy(self, done: Pass) -> bool:
-        """Whether nobody is dying, and no section is left of a move that was cut off, which the next pass takes away."""
+        """Whether nobody is dying, and no section is left of a move that was cut off, which the next pass takes."""
         sections = done.wanted.sections.keys() if done.wanted else set()
         return not somebody_dies(self.host.kernel) and self.router_models().keys() <= sections
 
