@@ -294,11 +294,9 @@ def the_journal_is_closed(sim: "Simulation", _: Pass) -> Iterator[str]:
 def the_record_is_true(sim: "Simulation", done: Pass) -> Iterator[str]:
     alive = {(one.pid, one.instance) for one in _ours(done)}
     recorded = journal.instances(sim.store)
-    declared = (
-        {"router", *(f"model/{name}" for name, one in done.fleet.spec.models.items() if one.enabled)}
-        if done.fleet
-        else set()
-    )
+    spec = done.fleet.spec if done.fleet else None
+    declared = {f"model/{name}" for name, one in spec.models.items() if one.enabled} if spec else set()
+    declared |= {"router"} if spec and spec.active_router else set()
     for resource, pid, instance in recorded:
         if (pid, instance) not in alive and resource in declared:
             yield f"{resource} is recorded as process {pid}, which is not there"

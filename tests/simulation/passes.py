@@ -10,7 +10,7 @@ from reconciler.domain.outcome import Outcome, RunReport
 from reconciler.domain.plan import Plan
 from reconciler.errors import ReconcilerError
 from tests.simulation.expected import Wanted
-from tests.simulation.kernel import SignalSent, Spawned
+from tests.simulation.kernel import Kernel, SignalSent, Spawned
 from tests.simulation.process import SimProcess
 
 EFFECTS = ("spawn:before", "signal:before", "write:before", "http:/models?reload=1:", "http:/models/load:")
@@ -133,3 +133,9 @@ def digest_of(directory: Path) -> bytes:
     """The bytes of the store."""
     files = [directory / name for name in ("store.db", "store.db-wal")]
     return b"|".join(one.read_bytes() if one.exists() else b"" for one in files)
+
+
+def somebody_dies(kernel: Kernel) -> bool:
+    """Whether a server was told to end, not by us, and has not yet."""
+    told = {id(one.target) for one in kernel.signals if one.program is None}
+    return any(id(one) in told for one in kernel.processes() if not one.zombie)

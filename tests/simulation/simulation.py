@@ -29,7 +29,7 @@ from tests.simulation.instruments import instrumented
 from tests.simulation.interruptions import Interruption, When, kill
 from tests.simulation.invariants import CANARY
 from tests.simulation.killed import Killed
-from tests.simulation.passes import Pass, Seen, digest_of, is_effect
+from tests.simulation.passes import Pass, Seen, digest_of, is_effect, somebody_dies
 from tests.simulation.process import SimProcess
 from tests.simulation.program import Program
 from tests.simulation.rolling_back import rolled_back, there_is
@@ -278,7 +278,7 @@ class Simulation:
         return Pass(
             fleet=fleet,
             wanted=Wanted.of(fleet, self.host) if fleet else None,
-            calm=calm and not self.disturbed and not self._somebody_dies(),
+            calm=calm and not self.disturbed and not somebody_dies(self.host.kernel),
             alone=alone,
             sound=alone and not self.disturbed,
             blind=self.host.processes_unreadable and calm,
@@ -301,12 +301,12 @@ class Simulation:
             self.births = {born: facts for born, facts in self.births.items() if born not in done.begun}
         invariants.after_pass(self, done)
         well = done.calm and done.certain and done.report is not None and done.report.exit_code in {0, 8}
-        self.resting = self.config.read_text(encoding="utf-8") if well and not self._somebody_dies() else None
+        self.resting = self.config.read_text(encoding="utf-8") if well and self._is_tidy(done) else None
 
-    def _somebody_dies(self) -> bool:
-        """Whether a server was told to end, not by us, and has not yet."""
-        told = {id(one.target) for one in self.host.kernel.signals if one.program is None}
-        return any(id(one) in told for one in self.host.kernel.processes() if not one.zombie)
+    def _is_tidy(self, done: Pass) -> bool:
+        """Whether nobody is dying, and no section is left of a move that was cut off, which the next pass takes."""
+        sections = done.wanted.sections.keys() if done.wanted else set()
+        return not somebody_dies(self.host.kernel) and self.router_models().keys() <= sections
 
     def plan(self) -> None:
         """Looks and plans, as `plan --out` does; nothing may change by that."""
