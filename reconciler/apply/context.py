@@ -13,7 +13,7 @@ from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_name
 from reconciler.domain.observation import Observation, ObservedInstance
 from reconciler.runtime.api_token import api_token
 from reconciler.runtime.world import World
-from reconciler.spec.document import model_applied, router_applied
+from reconciler.spec.document import model_applied, router_applied, started_again
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import Applied, Record, ResourceRecord
 
@@ -55,7 +55,7 @@ class Context:
     def wanted(self, change: Change) -> Applied | None:
         """What the resource shall be made from; nothing when it shall not run."""
         if change.resource in self.versions:
-            return self.versions[change.resource]
+            return self.again(self.versions[change.resource])
         if change.resource == ROUTER:
             return router_applied(self.fleet, self.seen)
         model = self.fleet.models.get(model_name(change.resource) or "")
@@ -64,6 +64,10 @@ class Context:
             # It left the files and is protected: what there is to load again is what was applied.
             return before
         return model_applied(self.fleet, model, self.seen, port=change.port, before=before)
+
+    def again(self, before: Applied) -> Applied:
+        """A version that ran before, as it is started now."""
+        return started_again(before, self.fleet, self.seen)
 
     def carrier(self, slot: SlotUid | None) -> ObservedInstance | None:
         """The live process of a slot."""

@@ -96,9 +96,10 @@ def _cut(cut: int | None, policy: HealthPolicy) -> str:
 
 async def restore(ctx: Context, change: Change, line: ResourceRecord, why: Readiness) -> StepEnd:
     """Starts the version that ran before, under the name that it had."""
-    before, instance = line.applied, new_instance()
-    if before is None:
+    if line.applied is None:
         raise AssertionError
+    before, instance = ctx.again(line.applied), new_instance()
+    line = replace(line, applied=before)
     ctx.turn_back([WayBack(change=change, line=replace(line, instance=None), cause=why.cause, instance=instance)])
     ctx.tell(change, Stage.RESTORING, why.cause)
     launched, again = await _attempt(ctx, change, line.resource, instance, before)

@@ -20,8 +20,8 @@ from reconciler.apply.router_models import RouterAddress, address_of
 from reconciler.apply.sections import PUTS, listed, sections_after, slots_of
 from reconciler.apply.step import StepEnd, outcome
 from reconciler.domain.change import Action, Change
-from reconciler.domain.event import Stage
-from reconciler.domain.names import ROUTER, InstanceId, ResourceId
+from reconciler.domain.event import Stage, ignore
+from reconciler.domain.names import ROUTER, InstanceId, ResourceId, model_name
 from reconciler.domain.outcome import Result
 from reconciler.domain.plan import Plan
 from reconciler.errors import ReconcilerError
@@ -155,6 +155,8 @@ class Execution:
                 return await adoption.adopt(ctx, change)
             case Action.FORGET:
                 return StepEnd(outcome=outcome(change, Result.DONE), after=None)
+            case Action.RELOAD if change.resource == ROUTER:
+                return await self._take_out_left_sections(change)
             case Action.RELOAD | Action.KEEP:
                 msg = f"{change.action} of {change.resource} is no step of a process"
                 raise AssertionError(msg)
@@ -179,6 +181,26 @@ class Execution:
             # The router that was to be replaced lives on, with the sections that it has.
             undo()
             raise
+
+    async def _take_out_left_sections(self, change: Change) -> StepEnd:
+        """Has the router let go of models that have a process of their own, which goes on."""
+        lines = self.journal.lines
+        own = {name for name, model in self.ctx.fleet.models.items() if model.serve == "dedicated"}
+        names = own & (self.ctx.seen.router_models or {}).keys()
+        left = [
+            Change(resource=line.resource, action=Action.STOP, reason=change.reason, slot=line.uid)
+            for line in lines.values()
+            if model_name(line.resource) in names and line.applied and line.applied.serve == "dedicated"
+        ]
+        async with self.router_turn:
+            # Nobody is told that these models stop: their own processes do not.
+            ends = await change_models(replace(self.ctx, hook=ignore), left, lines, self._router())
+        line = self.ctx.resource(change.resource, change.slot)
+        if stuck := [end.outcome.message for end in ends if end.outcome.result is not Result.DONE]:
+            self.ctx.tell(change, Stage.FAILED, stuck[0])
+            return StepEnd(outcome=outcome(change, Result.FAILED, stuck[0]), after=line)
+        self.ctx.tell(change, Stage.READY, port=change.port)
+        return StepEnd(outcome=outcome(change, Result.DONE), after=replace(line, applied=self.ctx.wanted(change)))
 
     def _leaves_router(self, change: Change) -> bool:
         """Whether a change gives a process of its own to a model that the router has."""

@@ -8,6 +8,7 @@ from reconciler.apply.context import Context
 from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.executor import Execution
 from reconciler.apply.journal import Journal
+from reconciler.apply.sections import PUTS
 from reconciler.apply.step import StepEnd, outcome
 from reconciler.domain.change import Action, Change, Reason
 from reconciler.domain.event import Stage
@@ -92,8 +93,9 @@ def _ended(way: Return, change: Change, end: StepEnd, why: str) -> StepEnd:
     after = end.after
     if line is not None:
         # With the history of before; only the process is another one.
-        runs = {"instance": after.instance, "load_seconds": after.load_seconds} if after else {"instance": None}
-        line = replace(line, **runs)
+        line = replace(line, instance=after.instance if after else None)
+        if after and change.action in PUTS:
+            line = replace(line, applied=after.applied, load_seconds=after.load_seconds)
     return StepEnd(outcome=replace(told, result=Result.RESTORED, message=why), after=line)
 
 

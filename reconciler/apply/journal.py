@@ -45,7 +45,10 @@ class Journal:
 
     def finish(self, ended: Sequence[tuple[Change, StepEnd]]) -> None:
         """Notes outcomes with the lines that they make true, all or none."""
-        self.outcomes += [one.outcome for one in self._close(ended)]
+        finished = [self._finished(change, end) for change, end in ended]
+        self.writer.finish_steps(finished, now=self.clock.now())
+        self._over(ended, finished)
+        self.outcomes += [one.outcome for one in finished]
         crashpoint("step-journalled")
 
     def turn_back(self, ways: Sequence[WayBack]) -> None:
@@ -55,7 +58,7 @@ class Journal:
         ended = [
             (way.change, StepEnd(outcome=outcome(way.change, Result.FAILED, way.cause), after=way.line)) for way in ways
         ]
-        self._close(ended)
+        finished = [self._finished(change, end) for change, end in ended]
         intents = [
             StepIntent(
                 resource=way.line.resource,
@@ -66,21 +69,22 @@ class Journal:
             )
             for way in ways
         ]
-        begun = self.writer.begin_steps(self.run, intents, now=self.clock.now())
+        begun = self.writer.turn_back(self.run, finished, intents, now=self.clock.now())
+        self._over(ended, finished)
         self.steps |= {way.change.resource: begun[way.line.resource] for way in ways}
         crashpoint("undo-journalled")
 
-    def _close(self, ended: Sequence[tuple[Change, StepEnd]]) -> list[StepFinish]:
-        finished = [self._finished(change, end) for change, end in ended]
-        self.writer.finish_steps(finished, now=self.clock.now())
+    def _over(self, ended: Sequence[tuple[Change, StepEnd]], finished: Sequence[StepFinish]) -> None:
+        """Follows what was written; where nothing could be, the steps are open and the lines what they were."""
+        for change, _ in ended:
+            del self.steps[change.resource]
         slots = {change.slot for change, _ in ended}
         for resource in [line.resource for line in self.lines.values() if line.uid in slots]:
             del self.lines[resource]
         self.lines |= {one.after.resource: one.after for one in finished if one.after}
-        return finished
 
     def _finished(self, change: Change, end: StepEnd) -> StepFinish:
         after = end.after
         if after is not None and end.outcome.result is not Result.SKIPPED:
             after = with_conditions(after, end.outcome, now=self.clock.now(), generation=self.generation)
-        return StepFinish(step=self.steps.pop(change.resource), outcome=end.outcome, after=after, forget=after is None)
+        return StepFinish(step=self.steps[change.resource], outcome=end.outcome, after=after, forget=after is None)

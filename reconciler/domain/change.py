@@ -50,6 +50,7 @@ class Reason(StrEnum):
     BLOCKED = "Blocked"
     RECORD_ONLY = "RecordOnly"
     REPLACED = "Replaced"
+    SECTIONS_LEFT = "SectionsLeft"
 
 
 class Effect(StrEnum):

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from reconciler.domain.change import Action, Change, Reason
-from reconciler.domain.names import ROUTER, ResourceId, model_id, model_name
+from reconciler.domain.names import ROUTER, model_id, model_name
 from reconciler.domain.observation import RouterModelState
 from reconciler.domain.plan import Drift
 from reconciler.llama.argv import after
+from reconciler.plan.left_sections import left_sections
 from reconciler.plan.situation import LOADED, Situation
 from reconciler.spec.record import ResourceRecord
 
@@ -66,18 +67,11 @@ def _unknown_sections(situation: Situation) -> Iterator[Drift]:
     known = {model_name(resource) for resource in situation.record.resources} | set(situation.fleet.models)
     if situation.carrier(ROUTER) is None:
         return
+    for resource in left_sections(situation):
+        yield Drift(resource=resource, summary="the router lists it too")
     for name, state in sorted((situation.seen.router_models or {}).items()):
         if name not in known and not _is_cached(state):
             yield Drift(resource=model_id(name), summary="the router lists it, but nobody declared it")
-        elif _has_its_own(situation, model_id(name)):
-            yield Drift(resource=model_id(name), summary="the router lists it too, until it gets its next sections")
-
-
-def _has_its_own(situation: Situation, resource: ResourceId) -> bool:
-    """Whether it is declared and recorded as a process of its own: a run that was cut off may have left a section."""
-    model, line = situation.model(resource), situation.lines.get(resource)
-    serves = {model.serve if model else None, line.applied.serve if line and line.applied else None}
-    return serves == {"dedicated"}
 
 
 def _is_cached(state: RouterModelState) -> bool:

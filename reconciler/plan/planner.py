@@ -16,6 +16,7 @@ from reconciler.plan.capacity import needs_memory_first, warnings
 from reconciler.plan.departures import PROTECTED, in_router, leave, switch_off
 from reconciler.plan.drift import drift
 from reconciler.plan.identifiers import identity_text
+from reconciler.plan.left_sections import taking_out
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.ordering import in_waves
 from reconciler.plan.preflight import preflight
@@ -105,7 +106,7 @@ def _is_inside(situation: Situation, change: Change) -> bool:
 def _router(situation: Situation) -> Change | None:
     line = situation.lines.get(ROUTER)
     if situation.fleet.active_router:
-        return decide_process(situation, ROUTER)
+        return taking_out(situation, decide_process(situation, ROUTER))
     if situation.fleet.router is not None:
         return switch_off(situation, ROUTER)
     return leave(situation, line, router=Action.KEEP) if line else None

@@ -36,6 +36,7 @@ WHY: Mapping[Reason, str] = {
     Reason.UNKNOWN: "its state cannot be seen",
     Reason.BLOCKED: "it waits for something else",
     Reason.REPLACED: "another resource takes its place",
+    Reason.SECTIONS_LEFT: "a run that was cut off has left them there",
 }
 """Reasons that say more than the action does; the others (`New`, `RecordOnly`, `UpToDate`) say nothing new."""
 
@@ -75,6 +76,8 @@ def _what(change: Change) -> str:
     }
     if change.resource == ROUTER and change.action is Action.RESTART:
         return "must be restarted, and all its models loaded again"
+    if change.resource == ROUTER and change.action is Action.RELOAD:
+        return "will let go of models that have a process of their own; others stay loaded"
     return said[change.action]
 
 

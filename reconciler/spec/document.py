@@ -1,6 +1,7 @@
 """The applied document of a resource: what it is made from, in plain values that a record keeps and a plan compares."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.domain.frozen import frozen
@@ -58,13 +59,27 @@ def router_applied(fleet: FleetSpec, seen: Observation) -> Applied | None:
     return Applied(spec_version=SPEC_VERSION, serve="process", document=document)
 
 
+def started_again(applied: Applied, fleet: FleetSpec, seen: Observation) -> Applied:
+    """An earlier version as it is made today: by the build, with the keys and from the files that are there now."""
+    document = dict(applied.document)
+    if files := document.get("files"):
+        document["files"] = {path: _facts(now) if (now := seen.files.get(path)) else old for path, old in files.items()}
+    if "llama_server" in document:
+        keys = {variable: one for variable, one in _secrets(fleet, seen).items() if variable in document["secrets"]}
+        document |= {"llama_server": _build(seen.binary), "secrets": keys}
+    return replace(applied, document=document)
+
+
+def _secrets(fleet: FleetSpec, seen: Observation) -> dict[str, str | None]:
+    return {variable: seen.secrets.get(ref.reference) for variable, ref in fleet.server.secrets().items()}
+
+
 def _process(fleet: FleetSpec, seen: Observation) -> dict[str, Any]:
     server = {key: value for key, value in fleet.server.complete().items() if key not in ELSEWHERE}
-    secrets = {variable: seen.secrets.get(ref.reference) for variable, ref in fleet.server.secrets().items()}
     return {
         "server": server,
         "environment": dict(seen.environment),
-        "secrets": secrets,
+        "secrets": _secrets(fleet, seen),
         "llama_server": _build(seen.binary),
     }
 

@@ -143,13 +143,24 @@ class Writer(Reader):
     def finish_steps(self, finished: Sequence[StepFinish], *, now: float) -> None:
         """Closes several steps at once, for models that a single call of the router changed."""
         with self._database.writing():
-            for one in finished:
-                steps.finish(self._database, one.step, one.outcome.result, one.outcome.message, now=now)
-                if one.forget:
-                    resources.forget_slot(self._database, steps.owner_of(self._database, one.step)[0])
-                elif one.after:
-                    resources.put_resource(self._database, one.after, now=now)
-            metadata.raise_serial(self._database)
+            self._finish(finished, now)
+
+    def turn_back(
+        self, run: int, finished: Sequence[StepFinish], intents: Sequence[StepIntent], *, now: float
+    ) -> dict[ResourceId, int]:
+        """Closes steps that failed and journals, in the same write, what is about to be done for the way back."""
+        with self._database.writing():
+            self._finish(finished, now)
+            return steps.begin(self._database, run, intents, now=now)
+
+    def _finish(self, finished: Sequence[StepFinish], now: float) -> None:
+        for one in finished:
+            steps.finish(self._database, one.step, one.outcome.result, one.outcome.message, now=now)
+            if one.forget:
+                resources.forget_slot(self._database, steps.owner_of(self._database, one.step)[0])
+            elif one.after:
+                resources.put_resource(self._database, one.after, now=now)
+        metadata.raise_serial(self._database)
 
     def put(self, line: ResourceRecord, now: float) -> None:
         """Records what was learned of a resource without a step: an adopted process, a death, a new policy."""

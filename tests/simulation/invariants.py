@@ -274,7 +274,7 @@ def _router_as_declared(sim: "Simulation", done: Pass, want: Wanted, kept: set[s
     for name in want.sections.keys() - held:
         if what := _wrong_section(listed.get(name), want.sections[name], loaded=name in want.always):
             yield f"{name} in the router: {what}"
-    if (more := listed.keys() - want.sections.keys() - want.dedicated.keys()) and not kept:
+    if (more := listed.keys() - want.sections.keys()) and not kept:
         yield f"the router lists {sorted(more)}, which nobody declares"
 
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Self
 from reconciler import api
 from reconciler.config.load import LoadedFleet, load_fleet
 from reconciler.domain.identity import ProcessIdentity
-from reconciler.domain.outcome import OnFailure, Result, RunReport
+from reconciler.domain.outcome import OnFailure, RunReport
 from reconciler.domain.plan import Plan
 from reconciler.errors import ConfigError, ReconcilerError, StalePlanError
 from reconciler.plan.options import PlanOptions
@@ -296,9 +296,6 @@ class Simulation:
         done.after = self.seen()
         done.store_after = digest_of(self.host.directory)
         self.tell(f"      {done.summary}")
-        if any(one.result is Result.RESTORED for one in done.outcomes):
-            # Made from an old document and the build and the key of today.
-            self.births = {born: facts for born, facts in self.births.items() if born not in done.begun}
         invariants.after_pass(self, done)
         well = done.calm and done.certain and done.report is not None and done.report.exit_code in {0, 8}
         self.resting = self.config.read_text(encoding="utf-8") if well and self._is_tidy(done) else None

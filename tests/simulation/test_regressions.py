@@ -185,3 +185,54 @@ def test_what_is_found_again_is_still_protected(sim: Simulation) -> None:
 
     with Store.open(sim.host.directory) as store:
         assert {line.resource for line in store.record().resources.values() if line.protected} == {"model/a"}
+
+
+@pytest.mark.invariant("I34")
+def test_a_disk_that_fills_up_before_the_way_back_is_no_bug(sim: Simulation) -> None:
+    declare(sim, a=OWN)
+    sim.apply()
+    sim.disturb(for_good=True)
+    sim.host.behaviour(FILES[0], fail_to_load="out_of_memory")
+    declare(sim, a=replace(OWN, ctx=4096))
+
+    done = sim.apply(interruption=lambda one, _: fill(one), when=Nth(1, "point:attempt-ended"))
+
+    assert done.error is not None or done.report is not None
+    sim.host.calm_down()
+    sim.settle()
+
+
+def fill(sim: Simulation) -> None:
+    sim.host.disk.full = True
+
+
+def test_the_router_lets_go_of_a_model_that_never_moved_to_it(sim: Simulation) -> None:
+    assert sim.edit(FleetDraft(models={"a": OWN}, router=None))
+    sim.apply()
+    own = {one.born for one in sim.seen().values()}
+    declare(sim, a=INSIDE)
+    assert sim.apply(interruption=kill, when=Nth(1, "point:step-journalled")).killed
+    assert sim.router_models().keys() == {"a"}
+    declare(sim, a=OWN)
+
+    sim.settle()
+
+    assert not sim.router_models()
+    assert own <= {one.born for one in sim.seen().values()}
+
+
+@pytest.mark.invariant("I11")
+def test_a_version_that_came_back_by_another_build_is_not_restarted_for_that_build(sim: Simulation) -> None:
+    declare(sim, a=OWN)
+    sim.apply()
+    sim.host.upgrade_binary("version: 2")
+    sim.host.largest_context = 2048
+    sim.disturb()
+    declare(sim, a=replace(OWN, ctx=4096))
+    sim.apply()
+    back = set(sim.seen())
+    declare(sim, a=OWN)
+
+    sim.settle()
+
+    assert back <= set(sim.seen())

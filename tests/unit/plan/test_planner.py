@@ -275,13 +275,13 @@ def test_what_is_kept_has_no_field_that_costs_something() -> None:
     assert all(field.effect is Effect.NONE for field in kept)
 
 
-def test_a_section_that_the_router_has_besides_a_process_of_its_own_is_drift() -> None:
+def test_the_router_lets_go_of_a_model_that_has_a_process_of_its_own() -> None:
     models = {"a": {"path": "/m", "serve": "dedicated"}, "b": {"path": "/m"}}
     fleet = fleet_of({"router": {}, "models": models})
     record, seen = after(fleet, make_plan(fleet, EMPTY, observation(fleet), PlanOptions()), EMPTY)
     states = {name: RouterModelState(name=name, status="loaded") for name in "ab"}
     plan = make_plan(fleet, record, replace(seen, router_models=states), PlanOptions())
-    assert plan.is_empty
-    assert [(one.resource, one.summary) for one in plan.drift] == [
-        ("model/a", "the router lists it too, until it gets its next sections")
-    ]
+    assert [(one.resource, one.action) for one in plan.pending] == [("router", Action.RELOAD)]
+    assert [(one.resource, one.summary) for one in plan.drift] == [("model/a", "the router lists it too")]
+    there = make_plan(fleet, record, replace(seen, router_models=states), PlanOptions(targets=frozenset({"b"})))
+    assert there.is_empty
