@@ -42,14 +42,16 @@ class Facts:
         return replace(self, build=None, environment=None, files=None)
 
 
-def facts_of(host: SimulatedHost, model: ModelSpec | None, secret: str) -> Facts:
-    """As they are now."""
+def facts_of(
+    host: SimulatedHost, model: ModelSpec | None, secret: str, environment: Mapping[str, str] | None = None
+) -> Facts:
+    """As they are now; of a process with its own environment."""
     paths = sorted({path for some in files_of(model).values() for path in some}) if model else []
     found = [host.disk.facts(path) for path in paths]
     return Facts(
         build=(host.binary.path, host.binary.size, host.binary.version),
         secret=host.environ.get(secret.removeprefix("env:")),
-        environment=tuple(passed_on(host.environ).items()),
+        environment=tuple(passed_on(host.environ if environment is None else environment).items()),
         files=tuple((one.path, one.size, one.mtime_ns) for one in found),
     )
 

@@ -244,7 +244,8 @@ class Simulation:
         process = self.host.kernel.spawns[-1].process
         if done.alone and done.fleet:
             model = done.fleet.spec.models.get(alias_of(process.argv))
-            self.births[process.identity] = facts_of(self.host, model, self.secret)
+            # A version that came back has the environment of when it was applied first.
+            self.births[process.identity] = facts_of(self.host, model, self.secret, process.environment)
 
     def _carry_out(self, done: Pass, program: Program, work: Coroutine[Any, Any, RunReport]) -> None:
         try:
