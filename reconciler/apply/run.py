@@ -5,26 +5,23 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.apply.adoption import instance_of
 from reconciler.apply.context import Context
 from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.executor import Execution
 from reconciler.apply.going_back import Return, go_back
 from reconciler.apply.journal import Journal
-from reconciler.domain.change import Action, Reason
+from reconciler.apply.leftovers import take_over, undecided
+from reconciler.domain.change import Action
 from reconciler.domain.frozen import frozen
 from reconciler.domain.hold import Hold
-from reconciler.domain.names import ResourceId
 from reconciler.domain.observation import Observation
-from reconciler.domain.outcome import Outcome, Result, RunReport
+from reconciler.domain.outcome import Outcome, RunReport
 from reconciler.domain.plan import Plan
 from reconciler.domain.revision import Revision
 from reconciler.spec.record import Record, ResourceRecord
 from reconciler.store import Writer
 
 ROLLBACK = "rollback"
-UNSEEN = frozenset({Reason.BLOCKED, Reason.UNKNOWN, Reason.PROTECTED})
-"""Why a resource is kept that was not held against anything."""
 
 
 @frozen
@@ -71,12 +68,7 @@ async def execute(
     Cancelling it (a second ^C) leaves intents without outcome, which the next run repairs.
     """
     refresh = refreshed(ctx, plan)
-    for line in begun(ctx):
-        writer.put(line, ctx.world.clock.now())
-    crashpoint("found-noted")
-    left = in_doubt(ctx)
-    writer.abandon_open_steps(ctx.world.clock.now(), but=undecided(ctx, plan, left) if plan.is_empty else left)
-    crashpoint("steps-abandoned")
+    left = take_over(ctx, plan, writer)
     if plan.is_empty and not refresh:
         settle(ctx, writer, errand.operation, errand.hold)
         return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
@@ -138,45 +130,6 @@ async def _carry_out(
     # A first ^C does not end this: what was begun is brought to an end, and this is its end.
     await go_back(await way_back(journal.outcomes), journal, execution.culprit, parallelism=parallelism)
     return False
-
-
-def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
-    """
-    Record lines of living processes that a run that was cut off had just started.
-
-    Its intents, which say what they were made from, are closed now; the next run may be cut off as well.
-    """
-    known = {step.instance for step in ctx.record.open_steps}
-    found = ((line, ctx.carrier(line.uid)) for line in ctx.record.resources.values())
-    return tuple(
-        replace(line, instance=instance_of(carrier.process, log=str(ctx.world.log(line.uid))))
-        for line, carrier in found
-        if carrier is not None and carrier.process.marks and carrier.process.marks.instance in known
-    )
-
-
-def in_doubt(ctx: Context) -> dict[int, ResourceId]:
-    """
-    Open steps that may have given the router other sections than the record has, with their resources.
-
-    Only they make a plan look into the router's own list; so they stay open until a run is through with the resource,
-    which may itself be cut off, or leave it out.
-    """
-    return {
-        step.step: step.resource
-        for step in ctx.record.open_steps
-        if step.action == Action.RELOAD or (step.applied is not None and step.applied.serve == "router")
-    }
-
-
-def undecided(
-    ctx: Context, plan: Plan, left: Mapping[int, ResourceId], outcomes: Sequence[Outcome] = ()
-) -> tuple[int, ...]:
-    """Those steps whose resources this run has left as they are without a look at them."""
-    skipped = {one.resource for one in outcomes if one.result is Result.SKIPPED}
-    unseen = [one for one in plan.changes if one.reason in UNSEEN or one.resource in skipped]
-    names = {name for one in unseen for name in (one.resource, ctx.resource(one.resource, one.slot).resource)}
-    return tuple(step for step, resource in left.items() if resource in names)
 
 
 def settle(ctx: Context, writer: Writer, operation: str, hold: Hold | None) -> None:

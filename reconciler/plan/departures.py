@@ -23,7 +23,7 @@ def leave(situation: Situation, line: ResourceRecord, *, router: Action) -> Chan
     Args:
         router: what the plan does to the router, which takes a protected model along.
     """
-    if not is_served(situation, line):
+    if not is_served(situation, line) or never_ran(situation, line):
         return _change(situation, line, Action.FORGET, Reason.NOT_DECLARED)
     if line.resource in situation.held.values():
         new = next(new for new, old in situation.held.items() if old == line.resource)
@@ -50,6 +50,12 @@ def switch_off(situation: Situation, resource: ResourceId) -> Change:
 def is_served(situation: Situation, line: ResourceRecord) -> bool:
     """Whether it runs, or the last word was that it shall, or the router has a section of it all the same."""
     return line.desired_running or bool(situation.seen.instances.get(line.uid)) or _is_listed(situation, line)
+
+
+def never_ran(situation: Situation, line: ResourceRecord) -> bool:
+    """Whether it was started in vain when it was new, so that nothing of it is there to be stopped."""
+    unknown = situation.router_is_silent or situation.unseen_holder(line.resource)
+    return line.applied is None and line.failure is not None and not unknown and not _is_alive(situation, line)
 
 
 def _is_listed(situation: Situation, line: ResourceRecord) -> bool:

@@ -212,7 +212,7 @@ class Writer(Reader):
         if not known:
             with self._database.writing():
                 declarations.put(self._database, fleet)
-                audit.note(self._database, self._actor, what, "recorded `server` and `logging`", at=now)
+                audit.note(self._database, self._actor, what, "recorded `server`, `logging` and `safety`", at=now)
 
     def set_hold(self, hold: Hold | None, what: str, now: float) -> None:
         """
