@@ -165,11 +165,13 @@ def _carried_out(fleet: FleetSpec, plan: Plan, before: Record) -> Record:
     rest = replace(plan, changes=tuple(one for one in plan.changes if one.slot not in held and one.slot))
     known = [one for one in rest.changes if model_name(one.resource) in fleet.models or one.resource == ROUTER]
     gone = [one for one in rest.changes if one not in known and one.action is not Action.STOP]
+    forgotten = {one.slot for one in rest.changes if one.forget_after}
     record, _ = after(fleet, replace(rest, changes=tuple(known)), before)
+    left = {name: line for name, line in record.resources.items() if line.uid not in forgotten}
     kept = {line.resource: line for line in held.values()} | {
         line.resource: line for one in gone if not one.forget_after and (line := _line(before, one))
     }
-    return replace(record, resources={**record.resources, **kept})
+    return replace(record, resources=left | kept)
 
 
 def _line(record: Record, change: Change) -> ResourceRecord | None:
@@ -293,3 +295,20 @@ def test_what_was_started_in_vain_is_forgotten_and_counts_as_no_stop() -> None:
 
     assert {(one.resource, one.action) for one in plan.pending} == {(line.resource, Action.FORGET) for line in vain}
     assert plan.objections == ()
+
+
+@pytest.mark.invariant("I22")
+def test_a_run_that_goes_back_unloads_what_it_has_loaded_before_it_starts_what_had_ended() -> None:
+    def fleet(**models: str) -> FleetSpec:
+        declared = {name: {"path": "/m", "serve": serve} for name, serve in models.items()}
+        return fleet_of({"router": {"models_max": 0}, "models": declared})
+
+    old, new = fleet(a="dedicated", b="router"), fleet(b="router", c="router")
+    record, seen = after(old, make_plan(old, EMPTY, observation(old), PlanOptions()), EMPTY)
+    looked = replace(seen, files=observation(new).files)
+    plan = make_plan(new, record, looked, PlanOptions())
+
+    undo = undo_plan(plan, (), record, _carried_out(new, plan, record))
+
+    waves = {one.resource: (one.action, one.wave) for one in undo.plan.pending}
+    assert waves == {model_id("c"): (Action.STOP, 0), model_id("a"): (Action.START, 2)}
