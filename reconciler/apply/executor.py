@@ -50,6 +50,7 @@ class Execution:
         gives_up: whether nothing new begins once a change has failed.
         ended_as: what the end of a step is told and recorded as.
         culprit: the first change that failed.
+        out: models of this wave that the router let go, so that their step has begun.
         running: steps of this wave that did not end yet.
         ended: those whose outcome is not written yet.
         router_turn: one at a time changes the router's sections, each from what the one before left.
@@ -63,6 +64,7 @@ class Execution:
     ended_as: Callable[[Change, StepEnd], StepEnd] = as_it_is
     culprit: ResourceId | None = None
     ended: list[tuple[Change, StepEnd]] = field(default_factory=list)
+    out: frozenset[ResourceId] = frozenset()
     running: int = 0
     router_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -118,7 +120,7 @@ class Execution:
     async def _guarded(self, change: Change, instance: InstanceId) -> StepEnd:
         """One step; a known failure becomes its outcome, so that the others go on."""
         async with self.limit:
-            if why := self.why_not:
+            if (why := self.why_not) and change.resource not in self.out:
                 return self._unchanged(change, Result.SKIPPED, why)
             try:
                 end = await self._step(change, instance)
@@ -224,13 +226,15 @@ class Execution:
             for change, end in zip(leaving, ends, strict=True)
             if end.outcome.result is not Result.DONE
         ]
-        for change in leaving:
-            line = self.ctx.resource(change.resource, change.slot)
-            if change not in [one for one, _ in stuck]:
-                self.journal.lines[line.resource] = replace(line, desired_running=False)
         if stuck:
             self._write(stuck)
-        return [change for change, _ in stuck]
+        held = [change for change, _ in stuck]
+        gone = [change for change in leaving if change not in held]
+        self.out = frozenset(change.resource for change in gone)
+        for change in gone:
+            line = self.ctx.resource(change.resource, change.slot)
+            self.journal.lines[line.resource] = replace(line, desired_running=False)
+        return held
 
     async def _start_model(self, change: Change, instance: InstanceId, wanted: Applied) -> StepEnd:
         """Starts a dedicated model; one that comes from the router and fails goes back there."""

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.apply.adoption import instance_of
 from reconciler.apply.context import Context
 from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.executor import Execution
 from reconciler.apply.going_back import Return, go_back
 from reconciler.apply.journal import Journal
+from reconciler.apply.leftovers import take_over, undecided
 from reconciler.domain.change import Action
 from reconciler.domain.frozen import frozen
 from reconciler.domain.hold import Hold
@@ -68,11 +68,7 @@ async def execute(
     Cancelling it (a second ^C) leaves intents without outcome, which the next run repairs.
     """
     refresh = refreshed(ctx, plan)
-    for line in begun(ctx):
-        writer.put(line, ctx.world.clock.now())
-    crashpoint("found-noted")
-    writer.abandon_open_steps(ctx.world.clock.now())
-    crashpoint("steps-abandoned")
+    left = take_over(ctx, plan, writer)
     if plan.is_empty and not refresh:
         settle(ctx, writer, errand.operation, errand.hold)
         return RunReport(run=0, generation=ctx.record.generation, skipped_for_safety=_skipped(plan))
@@ -111,6 +107,8 @@ async def execute(
     )
     declared = ctx.fleet if stands else None
     generation = writer.finish_run(run, report, clock.now(), fleet=declared, hold=errand.hold, refreshed=bool(refresh))
+    if left:
+        writer.abandon_open_steps(clock.now(), but=undecided(ctx, plan, left, report.outcomes))
     crashpoint("run-finished")
     return replace(report, generation=generation)
 
@@ -132,21 +130,6 @@ async def _carry_out(
     # A first ^C does not end this: what was begun is brought to an end, and this is its end.
     await go_back(await way_back(journal.outcomes), journal, execution.culprit, parallelism=parallelism)
     return False
-
-
-def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
-    """
-    Record lines of living processes that a run that was cut off had just started.
-
-    Its intents, which say what they were made from, are closed now; the next run may be cut off as well.
-    """
-    known = {step.instance for step in ctx.record.open_steps}
-    found = ((line, ctx.carrier(line.uid)) for line in ctx.record.resources.values())
-    return tuple(
-        replace(line, instance=instance_of(carrier.process, log=str(ctx.world.log(line.uid))))
-        for line, carrier in found
-        if carrier is not None and carrier.process.marks and carrier.process.marks.instance in known
-    )
 
 
 def settle(ctx: Context, writer: Writer, operation: str, hold: Hold | None) -> None:

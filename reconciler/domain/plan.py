@@ -42,6 +42,7 @@ class Basis:
 
     Attributes:
         identities: one `pid:start_ticks:inode` text by resource, `-` when nothing runs.
+        build: what will be started from; empty in a plan of a program that did not say so.
     """
 
     lineage: str
@@ -49,6 +50,7 @@ class Basis:
     spec_digest: str
     boot_id: str
     identities: tuple[tuple[ResourceId, str], ...] = ()
+    build: str = ""
 
 
 @frozen

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reconciler.domain.change import Action, Change, Effect, Reason
 from reconciler.domain.names import ResourceId, model_name
+from reconciler.llama.argv import after
 from reconciler.plan.situation import SILENT, Situation
 from reconciler.spec.record import ResourceRecord
 
@@ -22,7 +23,7 @@ def leave(situation: Situation, line: ResourceRecord, *, router: Action) -> Chan
     Args:
         router: what the plan does to the router, which takes a protected model along.
     """
-    if not is_served(situation, line):
+    if not is_served(situation, line) or never_ran(situation, line):
         return _change(situation, line, Action.FORGET, Reason.NOT_DECLARED)
     if line.resource in situation.held.values():
         new = next(new for new, old in situation.held.items() if old == line.resource)
@@ -47,8 +48,21 @@ def switch_off(situation: Situation, resource: ResourceId) -> Change:
 
 
 def is_served(situation: Situation, line: ResourceRecord) -> bool:
-    """Whether it runs, or the last word was that it shall."""
-    return line.desired_running or bool(situation.seen.instances.get(line.uid))
+    """Whether it runs, or the last word was that it shall, or the router has a section of it all the same."""
+    return line.desired_running or bool(situation.seen.instances.get(line.uid)) or _is_listed(situation, line)
+
+
+def never_ran(situation: Situation, line: ResourceRecord) -> bool:
+    """Whether it was started in vain when it was new, so that nothing of it is there to be stopped."""
+    unknown = situation.router_is_silent or situation.unseen_holder(line.resource)
+    return line.applied is None and line.failure is not None and not unknown and not _is_alive(situation, line)
+
+
+def _is_listed(situation: Situation, line: ResourceRecord) -> bool:
+    """Whether the router has a section of ours, whose log is named by the uid: a run that was cut off put it there."""
+    state = (situation.seen.router_models or {}).get(model_name(line.resource) or "")
+    inside = line.applied is not None and line.applied.serve == "router"
+    return inside and state is not None and after("--log-file", state.args).endswith(f"/{line.uid}.log")
 
 
 def _is_alive(situation: Situation, line: ResourceRecord) -> bool:

@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 
 from reconciler.domain.change import Action
+from reconciler.domain.diagnostic import Severity
 from reconciler.domain.observation import Observation
 from reconciler.domain.plan import Plan
 from reconciler.errors import StalePlanError
 from reconciler.plan.codec import SavedPlan
+from reconciler.plan.differ import costly
 from reconciler.plan.identifiers import NOBODY, identity_text
 from reconciler.plan.planner import spec_digest
+from reconciler.plan.preflight import STARTED
 from reconciler.plan.targets import LEFT_OUT
 from reconciler.spec.record import Record
+
+OF_THE_HOST = ("files.", "llama_server.", "environment.")
+"""What a process is made from that no spec says."""
 
 
 def ensure_fresh(saved: SavedPlan, record: Record, seen: Observation, now: Plan) -> None:
@@ -23,7 +29,8 @@ def ensure_fresh(saved: SavedPlan, record: Record, seen: Observation, now: Plan)
     Raises:
         StalePlanError: with one sentence for each thing that moved.
     """
-    if moved := (*_moved(saved, record, seen), *_made_otherwise(saved.plan, now)):
+    moved = (*_moved(saved, record, seen), *_made_otherwise(saved.plan, now), *_lacking(saved.plan, now))
+    if moved:
         raise StalePlanError(
             "the world moved after this plan was saved", moved=moved, hint="run `reconcile plan --out FILE` again"
         )
@@ -65,17 +72,34 @@ def _ports(saved: SavedPlan, seen: Observation) -> Iterator[str]:
 
 
 def _made_otherwise(saved: Plan, now: Plan) -> Iterator[str]:
-    """Processes with another secret than the plan knew of, and those that it would take over for what they are not."""
+    """
+    Processes with another secret than the plan knew of, those that it would take over for what they are not, and those
+    that would be made from another file, build or environment than was looked at.
+    """
+    started = [change for change in saved.changes if change.action in STARTED]
+    if started and saved.basis.build and saved.basis.build != now.basis.build:
+        yield f"llama-server is another build: {now.basis.build}, planned with {saved.basis.build}"
     for change in saved.changes:
         today = now.change(change.resource)
         if today is None or change.note == LEFT_OUT:
             continue
-        known = {one.path for one in change.fields}
-        secret = any(one.path.startswith("secrets.") and one.path not in known for one in today.fields)
-        if secret and change.action is not Action.START:
+        unknown = [one for one in costly(today.fields) if one not in change.fields]
+        paths = [one.path for one in unknown if change.action in STARTED and one.path.startswith(OF_THE_HOST)]
+        if change.action is not Action.START and any(one.path.startswith("secrets.") for one in unknown):
             yield f"{change.resource}: a secret that it was started with was changed since"
         elif change.action is Action.ADOPT and today.action is not Action.ADOPT:
             yield f"{change.resource}: what runs is not what is declared any more"
+        elif paths:
+            yield f"{change.resource}: {', '.join(paths)} changed since"
+
+
+def _lacking(saved: Plan, now: Plan) -> Iterator[str]:
+    """What is missing now for what will be started, and was there when it was planned; a secret belongs to nobody."""
+    started = {change.resource for change in saved.changes if change.action in STARTED}
+    known = {one.summary for one in saved.diagnostics}
+    for one in now.diagnostics if started else ():
+        if one.severity is Severity.ERROR and one.resource in {*started, ""} and one.summary not in known:
+            yield f"{one.resource}: {one.summary}" if one.resource else one.summary
 
 
 def _words(identity: str) -> str:

@@ -147,6 +147,7 @@ def _basis(fleet: FleetSpec, situation: Situation, changes: tuple[Change, ...]) 
         serial=record.serial,
         spec_digest=spec_digest(fleet),
         boot_id=seen.boot_id,
+        build=seen.binary.version,
         identities=tuple(
             (resource, identity_text(one.process.identity if one else None)) for resource, one in carriers
         ),

@@ -108,6 +108,9 @@ def _with_living_router(
     if costly(fields):
         note = failed_before(situation, resource, line)
         return Choice(action=Action.RELOAD, reason=reason_of(fields), note=note)
+    if line is not None and not line.desired_running:
+        # A run that was cut off has given it back its section.
+        return Choice(action=Action.ADOPT, reason=Reason.FOUND_RUNNING)
     return _steady(situation, model, state)
 
 

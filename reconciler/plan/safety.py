@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.domain.change import Action, Change, Reason
 from reconciler.domain.names import model_name
 from reconciler.domain.plan import Objection
-from reconciler.plan.departures import PROTECTED, is_served
+from reconciler.plan.departures import PROTECTED, is_served, never_ran
 from reconciler.plan.situation import Situation
 
 FROM_MODELS = 3
@@ -26,20 +26,35 @@ def objections(situation: Situation, changes: Sequence[Change]) -> Iterator[Obje
 
 def _max_stop(situation: Situation, changes: Sequence[Change]) -> Iterator[Objection]:
     lines = situation.lines
-    before = {name for name, line in lines.items() if model_name(name) is not None and is_served(situation, line)}
+    served = (name for name, line in lines.items() if is_served(situation, line) and not never_ran(situation, line))
+    before = {name for name in served if model_name(name) is not None}
     stopped = sorted(
         model_name(one.resource) or "" for one in changes if one.action in ENDING and one.resource in before
     )
-    limit = situation.options.max_stop
-    limit = situation.fleet.safety.max_stop if limit is None else limit
+    limit, until = _limit(situation)
     if len(before) >= FROM_MODELS and len(stopped) * 100 > limit * len(before):
         names = ", ".join(stopped[:FROM_MODELS]) + (", …" if len(stopped) > FROM_MODELS else "")
         share = round(100 * len(stopped) / len(before))
         yield Objection(
             code="MaxStop",
-            summary=f"{len(stopped)} of {len(before)} served models would stop ({share}%, allowed {limit}%): {names}",
+            summary=f"{len(stopped)} of {len(before)} served models would stop "
+            f"({share}%, allowed {limit}%{until}): {names}",
             insist="--max-stop 100%",
         )
+
+
+def _limit(situation: Situation) -> tuple[int, str]:
+    """
+    The share that may stop, in percent, and how long that holds.
+
+    What was applied last counts, too: a block that left the files, or the wrong branch, must not loosen it unseen.
+    """
+    declared, recorded = situation.fleet.safety.max_stop, situation.record.max_stop
+    if situation.options.max_stop is not None:
+        return situation.options.max_stop, ""
+    if recorded is None or recorded >= declared:
+        return declared, ""
+    return recorded, f" until `safety.max_stop` of {declared}% was applied"
 
 
 def _empty(situation: Situation, changes: Sequence[Change]) -> Iterator[Objection]:

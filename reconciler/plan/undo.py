@@ -153,19 +153,24 @@ def _with_router(changes: tuple[Change, ...]) -> tuple[Change, ...]:
 
 def _in_waves(changes: Sequence[Change], now: Record) -> tuple[Change, ...]:
     by_slot = {line.uid: line for line in now.resources.values()}
-    waves = {change.resource: _wave(change, by_slot.get(change.slot or SlotUid(""))) for change in changes}
+    restarts = any(change.resource == ROUTER and change.action in STARTING for change in changes)
+    waves = {
+        change.resource: _wave(change, by_slot.get(change.slot or SlotUid("")), router_restarts=restarts)
+        for change in changes
+    }
     holders = {line.port: line.resource for line in by_slot.values() if line.port and line.instance}
     waves |= after_ports(changes, holders, waves)
     placed = (replace(change, wave=waves[change.resource]) for change in changes)
     return tuple(sorted(placed, key=lambda one: (one.wave, not one.action.frees_memory, one.resource)))
 
 
-def _wave(change: Change, now: ResourceRecord | None) -> int:
+def _wave(change: Change, now: ResourceRecord | None, *, router_restarts: bool) -> int:
+    """As in every plan (`ordering`); a section ends with the router where that starts without it."""
     is_router = change.resource == ROUTER
     own = now is not None and not _in_router(now)
     match change.action:
         case Action.STOP:
-            return 4 if is_router else 0 if own else 2
+            return 4 if is_router else 2 if router_restarts and not own else 0
         case Action.RESTART if own and change.port is not None:
             return 1
     return 1 if is_router and change.action in STARTING else 2

@@ -116,6 +116,7 @@ class Record:
         lineage: identity of the store, and the mark of its children.
         serial: rises with every write that a saved plan depends on.
         origin: where the configuration came from, such as a repository or a path.
+        max_stop: `safety.max_stop` of the fleet that was applied last, in percent.
         hold: the generation that is held, whatever the files say.
         migration_pending: a sentence when the store is older than the program.
     """
@@ -125,6 +126,7 @@ class Record:
     fleet: str = ""
     origin: str = ""
     generation: int = 0
+    max_stop: int | None = None
     hold: Hold | None = None
     resources: Mapping[ResourceId, ResourceRecord] = field(default_factory=dict)
     open_steps: tuple[OpenStep, ...] = ()

@@ -1,5 +1,5 @@
 """
-What the last run declared for the fleet as a whole: its server section, and its logging.
+What the last run declared for the fleet as a whole: its server section, its logging, and how much a run may stop.
 
 Every function belongs into a transaction of the caller.
 """
@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.spec.fleet import FleetSpec
-from reconciler.store import server_configs
+from reconciler.store import metadata, server_configs
 from reconciler.store.columns import from_other, to_json
 from reconciler.store.database import Database
 from reconciler.store.tables import insert, merged, tables_of
 
+MAX_STOP = "max_stop"
 _LOGGING = "logging_config"
 
 
@@ -30,12 +31,13 @@ def logging(database: Database) -> dict[str, Any] | None:
 
 def is_known(database: Database, fleet: FleetSpec) -> bool:
     """Whether the store says already what a fleet declares."""
-    known = (server_configs.current(database), logging(database))
-    return known == (fleet.server.complete(), fleet.logging.complete())
+    known = (server_configs.current(database), logging(database), metadata.read(database).get(MAX_STOP))
+    return known == (fleet.server.complete(), fleet.logging.complete(), str(fleet.safety.max_stop))
 
 
 def put(database: Database, fleet: FleetSpec) -> None:
     """Makes the store say what a fleet declares."""
+    metadata.put(database, MAX_STOP, str(fleet.safety.max_stop))
     server_configs.put_current(database, fleet.server.complete())
     database.execute(f"DELETE FROM {_LOGGING}")  # noqa: S608 - our own name
     _put_logging(database, fleet.logging.complete())

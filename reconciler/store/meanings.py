@@ -60,7 +60,8 @@ EVERYWHERE: Mapping[str, str] = {
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "metadata": {
         "key": "`lineage` (identity of the store, and the mark of its children), `serial` (rises with every write that "
-        "a saved plan depends on), `fleet`, `origin`, `created_at`, and what an import added.",
+        "a saved plan depends on), `fleet`, `origin`, `created_at`, `max_stop` (of the fleet that was "
+        "applied last), and what an import added.",
         "value": "As text.",
     },
     "migrations": {

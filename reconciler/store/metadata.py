@@ -4,8 +4,8 @@ from uuid import uuid4
 
 from reconciler.store.database import Database
 
-OWN = frozenset({"lineage", "serial", "fleet", "origin", "created_at"})
-"""What a store cannot be without; imports may add more."""
+OWN = frozenset({"lineage", "serial", "fleet", "origin", "created_at", "max_stop"})
+"""What the program itself lives by; imports may add more."""
 
 
 def read(database: Database) -> dict[str, str]:

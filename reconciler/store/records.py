@@ -48,10 +48,11 @@ def read_record(database: Database) -> Record:
         generation = database.rows("SELECT coalesce(max(number), 0) FROM generations")[0][0]
     return Record(
         lineage=facts.get("lineage", ""),
-        serial=_serial(facts.get("serial", "0")),
+        serial=_number(facts, "serial") or 0,
         fleet=facts.get("fleet", ""),
         origin=facts.get("origin", ""),
         generation=generation,
+        max_stop=_number(facts, "max_stop"),
         hold=hold,
         resources=_resources(resources, documents, _conditions(conditions)),
         open_steps=_open_steps(steps),
@@ -150,11 +151,13 @@ def _open_steps(rows: list[Row]) -> tuple[OpenStep, ...]:
     )
 
 
-def _serial(text: str) -> int:
+def _number(facts: Mapping[str, str], key: str) -> int | None:
+    if (text := facts.get(key)) is None:
+        return None
     try:
         return int(text)
     except ValueError as error:
-        raise unreadable("metadata.serial", f"expected a number, got `{text}`") from error
+        raise unreadable(f"metadata.{key}", f"expected a number, got `{text}`") from error
 
 
 def _pending(count: int) -> str:

@@ -4,7 +4,7 @@ The one writer. Each method is one transaction that is on the disk when it retur
 Nothing is written before `begin_run`, so a run that has nothing to do leaves no trace.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -223,7 +223,7 @@ class Writer(Reader):
         if not known:
             with self._database.writing():
                 declarations.put(self._database, fleet)
-                audit.note(self._database, self._actor, what, "recorded `server` and `logging`", at=now)
+                audit.note(self._database, self._actor, what, "recorded `server`, `logging` and `safety`", at=now)
 
     def set_hold(self, hold: Hold | None, what: str, now: float) -> None:
         """
@@ -304,10 +304,16 @@ class Writer(Reader):
         with self._database.writing():
             logs.add(self._database, lines)
 
-    def abandon_open_steps(self, now: float) -> None:
-        """Closes what runs that were cut off left open. Call it once their processes were found and are recorded."""
+    def abandon_open_steps(self, now: float, *, but: Collection[int] = ()) -> None:
+        """
+        Closes what runs that were cut off left open. Call it once their processes were found and are recorded.
+
+        Args:
+            but: steps that nobody has looked into yet.
+        """
         with self._database.reading():
-            open_steps, open_runs = steps.open_steps(self._database), runs.open_runs(self._database)
+            open_steps = [step for step in steps.open_steps(self._database) if step not in but]
+            open_runs = runs.open_runs(self._database)
         if not (open_steps or open_runs):
             return
         with self._database.writing():

@@ -184,3 +184,17 @@ def _answers(port: int) -> bool:
         return bool(get_json(port, "/health"))
     except OSError:
         return False
+
+
+def test_an_interruption_serves_every_model_again_that_the_router_has_let_go(sandbox: Sandbox) -> None:
+    sandbox.routed("a", "b", "c")
+    sandbox.apply()
+    sandbox.dedicated("a", "b", memory={"ctx_size": 8192})
+    with sandbox.start("apply", "-y", "--parallelism", "1") as process:
+        wait_until(lambda: "a: starting" in (process.stderr.readline() if process.stderr else ""))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=40)
+
+    assert process.returncode == 130
+    assert served(sandbox) == {"": 1, "a": 1, "b": 1, "c": 1}
+    assert sandbox.actions() == {}

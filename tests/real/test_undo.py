@@ -212,3 +212,44 @@ def test_a_crash_after_a_reload_is_mended_also_when_the_files_went_back(sandbox:
         get_json(sandbox.router_port, "/slots?model=a&autoload=true")
     assert contexts(sandbox) == {"a": "256", "b": "256"}
     assert sandbox.actions() == {}
+
+
+@pytest.mark.invariant("I12", cases=2)
+def test_what_a_crash_left_in_the_router_is_mended_also_by_a_run_after_one_that_crashed_or_left_it_out(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.routed("a", "b")
+    sandbox.dedicated("d")
+    sandbox.apply()
+    sandbox.routed("a", memory={"ctx_size": 512})
+    sandbox.apply(exits=137, RECONCILE_CRASHPOINT="loaded")
+    sandbox.routed("a")
+    sandbox.dedicated("d", memory={"ctx_size": 512})
+
+    sandbox.apply(exits=137, RECONCILE_CRASHPOINT="steps-abandoned")
+    assert sandbox.actions() == {"model/a": "reload", "model/d": "restart"}
+    sandbox.apply("--target", "d")
+    assert sandbox.actions() == {"model/a": "reload"}
+    sandbox.apply()
+
+    assert contexts(sandbox) == {"a": "256", "b": "256", "d": "512"}
+    assert sandbox.actions() == {}
+
+
+@pytest.mark.invariant("I12")
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_crash_when_a_model_was_switched_on_leaves_it_as_the_files_say(sandbox: Sandbox, *, enabled: bool) -> None:
+    sandbox.routed("a", "b")
+    sandbox.apply()
+    sandbox.routed("a", enabled=False)
+    sandbox.apply()
+    sandbox.routed("a")
+    sandbox.apply(exits=137, RECONCILE_CRASHPOINT="loaded")
+    sandbox.routed("a", enabled=enabled)
+    sandbox.apply()
+    sandbox.routed("b", memory={"ctx_size": 512})
+
+    sandbox.apply()
+
+    assert contexts(sandbox) == {"b": "512"} | ({"a": "256"} if enabled else {})
+    assert sandbox.status()["a"]["state"] == ("running" if enabled else "stopped")

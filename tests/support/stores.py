@@ -139,6 +139,7 @@ FILLED = Record(
     fleet="homelab",
     origin="/srv/fleet.yaml",
     generation=1,
+    max_stop=FLEET.safety.max_stop,
     resources={line.resource: line for line in (EMBED, CODER, ROUTER_LINE)},
     open_steps=(OpenStep(step=4, resource=EMBED.resource, action="restart", instance=None, applied=EMBED.applied),),
 )

@@ -54,7 +54,7 @@ def command(common: Common, wishes: Wishes, manner: Manner, *, planfile: str | N
 
 def _apply_saved(common: Common, manner: Manner, saved: SavedPlan) -> int:
     """A saved plan is its own approval: it was looked at before, and is refused when the world has moved since."""
-    directory = named_directory(common.store) or directory_of(saved.plan.fleet)
+    directory = named_directory(common.store) or directory_of(saved.fleet.fleet)
     build = find_build(common, saved.fleet.llama_server, cache_of(directory))
     deed = Deed(operation=OPERATION, question=QUESTION, expected="yes", approved=True)
     with locked(directory, OPERATION, manner, common.output):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.domain.change import Action, Change, Reason
-from reconciler.domain.names import ROUTER, model_id, model_name
+from reconciler.domain.names import ROUTER, SlotUid, model_id, model_name
 from reconciler.domain.observation import Observation, RouterModelState
 from reconciler.domain.outcome import Outcome, Result
 from reconciler.domain.plan import Plan
@@ -21,7 +21,7 @@ from reconciler.errors import UsageError
 from reconciler.plan.planner import PlanOptions, make_plan
 from reconciler.plan.undo import undo_plan
 from reconciler.spec.fleet import FleetSpec
-from reconciler.spec.record import Record, ResourceRecord
+from reconciler.spec.record import Failure, Record, ResourceRecord
 from reconciler.supervise.destroy import emptied
 from tests.unit.plan.worlds import LINEAGE, after, fleet_of, observation
 
@@ -165,11 +165,13 @@ def _carried_out(fleet: FleetSpec, plan: Plan, before: Record) -> Record:
     rest = replace(plan, changes=tuple(one for one in plan.changes if one.slot not in held and one.slot))
     known = [one for one in rest.changes if model_name(one.resource) in fleet.models or one.resource == ROUTER]
     gone = [one for one in rest.changes if one not in known and one.action is not Action.STOP]
+    forgotten = {one.slot for one in rest.changes if one.forget_after}
     record, _ = after(fleet, replace(rest, changes=tuple(known)), before)
+    left = {name: line for name, line in record.resources.items() if line.uid not in forgotten}
     kept = {line.resource: line for line in held.values()} | {
         line.resource: line for one in gone if not one.forget_after and (line := _line(before, one))
     }
-    return replace(record, resources={**record.resources, **kept})
+    return replace(record, resources=left | kept)
 
 
 def _line(record: Record, change: Change) -> ResourceRecord | None:
@@ -258,3 +260,55 @@ def test_a_state_of_the_router_alone_says_that_a_model_is_there() -> None:
         "router": Action.KEEP,
         "model/b": Action.KEEP,
     }
+
+
+@pytest.mark.invariant("I19")
+def test_a_limit_holds_until_a_higher_one_was_applied() -> None:
+    models = {name: {"path": "/m", "serve": "dedicated"} for name in NAMES}
+    before = fleet_of({"safety": {"max_stop": "10%"}, "models": models})
+    record, seen = after(before, make_plan(before, EMPTY, observation(before), PlanOptions()), EMPTY)
+    record = replace(record, max_stop=10)
+
+    def said(safety: dict[str, str], options: PlanOptions) -> list[str]:
+        fleet = fleet_of({"safety": safety, "models": {name: models[name] for name in "abcd"}})
+        return [one.summary for one in make_plan(fleet, record, seen, options).objections]
+
+    until = "until `safety.max_stop` of 50% was applied"
+    assert said({}, PlanOptions()) == [f"1 of 5 served models would stop (20%, allowed 10% {until}): e"]
+    assert said({"max_stop": "5%"}, PlanOptions()) == ["1 of 5 served models would stop (20%, allowed 5%): e"]
+    assert said({}, PlanOptions(max_stop=20)) == []
+    record = replace(record, max_stop=50)
+    assert said({}, PlanOptions()) == []
+
+
+def test_what_was_started_in_vain_is_forgotten_and_counts_as_no_stop() -> None:
+    fleet = fleet_of({"models": {"a": {"path": "/m", "serve": "dedicated"}}})
+    record, seen = after(fleet, make_plan(fleet, EMPTY, observation(fleet), PlanOptions()), EMPTY)
+    failure = Failure(digest="d", message="m", at=1.0)
+    vain = [
+        ResourceRecord(resource=model_id(name), uid=SlotUid(name), desired_running=True, failure=failure)
+        for name in "bcd"
+    ]
+    record = replace(record, resources={**record.resources, **{line.resource: line for line in vain}})
+
+    plan = make_plan(fleet, record, seen, PlanOptions())
+
+    assert {(one.resource, one.action) for one in plan.pending} == {(line.resource, Action.FORGET) for line in vain}
+    assert plan.objections == ()
+
+
+@pytest.mark.invariant("I22")
+def test_a_run_that_goes_back_unloads_what_it_has_loaded_before_it_starts_what_had_ended() -> None:
+    def fleet(**models: str) -> FleetSpec:
+        declared = {name: {"path": "/m", "serve": serve} for name, serve in models.items()}
+        return fleet_of({"router": {"models_max": 0}, "models": declared})
+
+    old, new = fleet(a="dedicated", b="router"), fleet(b="router", c="router")
+    record, seen = after(old, make_plan(old, EMPTY, observation(old), PlanOptions()), EMPTY)
+    looked = replace(seen, files=observation(new).files)
+    plan = make_plan(new, record, looked, PlanOptions())
+
+    undo = undo_plan(plan, (), record, _carried_out(new, plan, record))
+
+    waves = {one.resource: (one.action, one.wave) for one in undo.plan.pending}
+    assert waves == {model_id("c"): (Action.STOP, 0), model_id("a"): (Action.START, 2)}

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -144,3 +145,30 @@ def test_a_plan_for_no_store_is_fresh_in_a_new_one() -> None:
     seen = observation(FLEET)
     saved = SavedPlan(plan=make_plan(FLEET, Record(lineage=""), seen, PlanOptions()), fleet=FLEET)
     ensure_fresh(saved, Record(lineage="created-since", serial=1), seen, saved.plan)
+
+
+@pytest.mark.invariant("I16")
+def test_a_plan_is_stale_when_what_it_starts_from_is_gone_or_another(
+    saved: SavedPlan, world: tuple[Record, Observation]
+) -> None:
+    record, seen = world
+
+    def stale(**facts: Any) -> str:
+        today = replace(seen, **facts)
+        with pytest.raises(StalePlanError) as caught:
+            ensure_fresh(saved, record, today, make_plan(FLEET, record, today, PlanOptions()))
+        return "; ".join(caught.value.moved)
+
+    path = "/m/embed.gguf"
+    lost = replace(seen.files["/m/new.gguf"], problem="it does not exist")
+    assert stale(files={**seen.files, "/m/new.gguf": lost}) == (
+        "model/new: /m/new.gguf cannot be loaded: it does not exist"
+    )
+    assert (
+        stale(files={**seen.files, path: replace(seen.files[path], size=1)})
+        == f"model/embed: files.{path} changed since"
+    )
+    build = replace(seen.binary, version="version: 2")
+    assert "another build: version: 2, planned with version: 1 (b10434)" in stale(binary=build)
+    assert "the secret env:KEY is missing" in stale(secrets={})
+    assert "environment.LD_LIBRARY_PATH changed" in stale(environment={**seen.environment, "LD_LIBRARY_PATH": "/x"})
