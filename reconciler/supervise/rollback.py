@@ -4,7 +4,7 @@ Going back to a generation: its spec is planned and applied as if the files said
 The files are never written, and need not be there: all that is needed stands in the store.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from reconciler.config.problem import Problem, dotted
@@ -85,11 +85,10 @@ def named(store: Store, number: int) -> Generation:
             "nothing was applied to this store yet",
             hint="the first `reconcile apply` that does something makes generation 1",
         )
-    kept = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
     gone = 0 < number < numbers[-1]
     raise ReconcilerError(
         f"generation {number} {'is kept no more' if gone else 'never was'}",
-        detail=f"kept: {kept}; how many says `history.generations`",
+        detail=f"kept: {_ranges(numbers)}; how many says `history.generations`",
         hint="`reconcile history` lists them",
     )
 
@@ -122,6 +121,13 @@ def _before(store: Store, current: int) -> Generation:
         f"there is nothing to go back to: no generation before {current} was applied whole and says something else",
         hint="`reconcile history` lists those that are kept; name one",
     )
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Such as `2, 12 to 14`: of those that went one may have stayed, because it was held."""
+    kept = set(numbers)
+    starts, ends = ([one for one in numbers if one + side not in kept] for side in (-1, 1))
+    return ", ".join(f"{one} to {last}" if one < last else str(one) for one, last in zip(starts, ends, strict=True))
 
 
 def _headlines(found: Generation) -> tuple[str, ...]:
