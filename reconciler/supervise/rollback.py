@@ -33,11 +33,13 @@ class Return:
     What there is to go back to.
 
     Attributes:
-        fleet: the spec of the generation, with what outlives a rollback: protection, and the way back of a rename.
+        declared: the spec of the generation, as the files said it.
+        fleet: the same with what outlives a rollback: protection, and the way back of a rename.
         notices: what is another than the generation said.
     """
 
     generation: Generation
+    declared: FleetSpec
     fleet: FleetSpec
     notices: tuple[str, ...] = ()
 
@@ -54,20 +56,21 @@ def way_back(store: Store, number: int | None) -> Return:
     record = store.record()
     found = named(store, number) if number is not None else _before(store, record.generation)
     try:
-        fleet = validate(FleetSpec, found.spec)
+        said = validate(FleetSpec, found.spec)
     except ValueError as error:
         raise ConfigError(
             f"generation {found.number} cannot be applied by this version",
             detail=why_refused(error),
             hint=f"`reconcile history show {found.number}` shows it: write what you need of it into the files",
         ) from error
-    later = _later_names(store, found.number)
-    models = {name: _today(name, model, record, later, fleet) for name, model in fleet.models.items()}
-    kept = [name for name, model in models.items() if model.protect and not fleet.models[name].protect]
-    notices = (f"`{name}` stays protected, which generation {found.number} did not say" for name in kept)
     # The store may have been renamed since.
-    fleet = fleet.replaced(models=models, fleet=record.fleet or fleet.fleet)
-    return Return(generation=found, fleet=fleet, notices=(*_headlines(found), *notices))
+    said = said.replaced(fleet=record.fleet or said.fleet)
+    later = _later_names(store, found.number)
+    models = {name: _today(name, model, record, later, said) for name, model in said.models.items()}
+    kept = [name for name, model in models.items() if model.protect and not said.models[name].protect]
+    notices = (f"`{name}` stays protected, which generation {found.number} did not say" for name in kept)
+    fleet = said.replaced(models=models)
+    return Return(generation=found, declared=said, fleet=fleet, notices=(*_headlines(found), *notices))
 
 
 def named(store: Store, number: int) -> Generation:
