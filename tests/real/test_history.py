@@ -183,6 +183,16 @@ def test_a_rollback_needs_no_files_and_holds(sandbox: Sandbox) -> None:
     assert (newest["number"], newest["operation"], newest["rollback_to"]) == (3, "rollback", 1)
 
 
+def test_the_store_of_another_fleet_is_not_taken_for_the_one_that_was_named(sandbox: Sandbox) -> None:
+    sandbox.dedicated("a")
+    sandbox.apply()
+
+    for words in (("rollback", "1", "-y"), ("history",), ("resume",)):
+        said = reconcile(*words, "--fleet", "another", RECONCILE_STORE=str(sandbox.store))
+        assert (said.code, "is of fleet `test`, not `another`" in said.err) == (64, True)
+    assert reconcile("history", "--fleet", "test", RECONCILE_STORE=str(sandbox.store)).code == 0
+
+
 def test_what_is_held_is_said_first_until_the_files_are_applied(sandbox: Sandbox) -> None:
     two_generations(sandbox)
     sandbox.run("rollback", "1", "-y")
