@@ -156,12 +156,12 @@ def _objects(answer: bytes) -> tuple[str, bytes, list[bytes]]:
 
 def _tree(body: bytes, commit: str) -> Tree:
     """A tree as git keeps it: mode, blank, name, NUL, then the bytes of the object's name."""
-    width, found = len(commit) // 2, {}
-    while body:
-        _, _, rest = body.partition(b" ")
-        name, _, rest = rest.partition(b"\0")
-        found[name] = rest[:width].hex()
-        body = rest[width:]
+    width, found, at = len(commit) // 2, {}, 0
+    while at < len(body):
+        # By places, since a copy of the rest for each of a hundred thousand names takes minutes.
+        name, end = body.index(b" ", at) + 1, body.index(b"\0", at)
+        at = end + 1 + width
+        found[body[name:end]] = body[end + 1 : at].hex()
     return found
 
 

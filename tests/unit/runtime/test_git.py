@@ -243,6 +243,16 @@ def test_a_repository_that_lets_git_fetch_what_it_lacks_runs_nothing(repository:
     assert found is not None
 
 
+def test_a_folder_of_very_many_files_is_read_in_no_time() -> None:
+    names = [b"a file %d.txt" % number for number in range(300_000)]
+
+    # With a copy of the rest for each of them this takes minutes, and the test its timeout.
+    tree = door._tree(b"".join(b"100644 %b\0%b" % (name, b"x" * 20) for name in names), "0" * 40)
+
+    assert list(tree) == names
+    assert set(tree.values()) == {"78" * 20}
+
+
 def test_what_a_commit_claims_is_kept_within_bounds(repository: Path) -> None:
     tree = git(repository, "rev-parse", "HEAD^{tree}")
     said = f"tree {tree}\nauthor {'A' * 5000} <a@b> 1 +0000\ncommitter A <a@b> {'9' * 17} +0000\n\nx\n"
