@@ -13,6 +13,7 @@ from reconciler.domain.stored import Replaced
 from reconciler.errors import UsageError
 from reconciler.render.store_json import replaced_json
 from reconciler.render.store_text import replaced_text
+from reconciler.store import Store
 from reconciler.store.layout import backup_folder
 from reconciler.store.raw import existing
 from reconciler.supervise.store_moving import with_running
@@ -31,11 +32,25 @@ def store_of_fleet(common: Common, fleet: str | None) -> Path:
 
     Raises:
         StoreError: there is none.
+        UsageError: the directory that was named as well, perhaps by `RECONCILE_STORE`, is that of another fleet.
     """
     require_linux()
-    directory = named_directory(common.store) or (directory_of(fleet) if fleet else store_directory(common))
+    named = named_directory(common.store)
+    directory = named or (directory_of(fleet) if fleet else store_directory(common))
     existing(directory)
+    if named and fleet:
+        _require_fleet(named, fleet)
     return directory
+
+
+def _require_fleet(directory: Path, fleet: str) -> None:
+    with Store.open(directory) as store:
+        found = store.metadata().get("fleet", "")
+    if found != fleet:
+        raise UsageError(
+            f"the store in `{directory}` is of fleet `{found}`, not `{fleet}`",
+            hint="leave out `--fleet` or `--store` (and `RECONCILE_STORE`): each says which store",
+        )
 
 
 def existing_store(common: Common) -> Path:

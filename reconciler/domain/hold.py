@@ -12,7 +12,7 @@ class Hold:
         generation: the one that is held.
         who: who asked for it.
         since: seconds since the epoch.
-        spec: digest of the fleet spec that is held.
+        spec: digest of the fleet spec that is held, as the files said it.
         files: digest of what the files declared then; empty when they could not be read.
     """
 
@@ -31,5 +31,5 @@ class Hold:
         )
 
     def is_over(self, files: str) -> bool:
-        """Whether the files (by their digest) have changed since, which lets them count again."""
-        return bool(files) and files != self.files
+        """Whether the files (by their digest) say something else than then; never when nobody knows what they said."""
+        return bool(files and self.files) and files != self.files

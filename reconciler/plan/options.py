@@ -14,7 +14,7 @@ class PlanOptions:
         max_stop: percent, for this run instead of `safety.max_stop`.
         origin: where the configuration came from; empty when nobody knows.
         notices: lines for the head of the plan.
-        goes_back: whether it is the plan of a rollback, whose notices say what is held.
+        says_hold: whether the notices say already what becomes of what is held.
         catalogue: the flags of the build, to compare the command line of a process that the record does not know.
     """
 
@@ -24,5 +24,5 @@ class PlanOptions:
     accept_origin: bool = False
     origin: str = ""
     notices: tuple[str, ...] = ()
-    goes_back: bool = False
+    says_hold: bool = False
     catalogue: Catalogue | None = None

@@ -156,7 +156,7 @@ def _basis(fleet: FleetSpec, situation: Situation, changes: tuple[Change, ...]) 
 
 def _notices(fleet: FleetSpec, situation: Situation, changes: tuple[Change, ...]) -> Iterator[str]:
     yield from situation.options.notices
-    if (hold := situation.record.hold) and not situation.options.goes_back:
+    if (hold := situation.record.hold) and not situation.options.says_hold:
         yield from holding.notices(hold, spec_digest(fleet))
     if situation.record.migration_pending:
         yield situation.record.migration_pending

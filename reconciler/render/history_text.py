@@ -137,7 +137,7 @@ def _commit(one: Revision | None) -> str:
 
 def _commit_facts(one: Revision | None) -> Iterator[tuple[str, str]]:
     if one is None:
-        yield "commit", "- (the files are in no repository)"
+        yield "commit", "- (of no repository that is known)"
     elif not one.commit:
         yield "commit", f"unknown: {one.problem}"
     else:

@@ -35,8 +35,12 @@ class Span:
 
 Line = tuple[Span, ...]
 BLANK: Line = ()
-VISIBLE = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) != "\t"} | {0x7F: "\u2421"}
-"""Control characters as pictures: a name or a log line must not be able to steer the terminal."""
+VISIBLE = (
+    {code: chr(0x2400 + code) for code in range(0x20) if chr(code) != "\t"}
+    | {0x7F: "\u2421"}
+    | dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
+)
+"""Control characters as pictures: a name or a log line must not steer the terminal, nor turn around what is read."""
 
 
 def line(*parts: str | Span) -> Line:

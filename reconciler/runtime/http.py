@@ -149,11 +149,12 @@ async def _reply(events: AsyncIterator[h11.Event], server: _Server) -> Reply:
 
 def _message(server: _Server, method: str, path: str, body: bytes | None = None) -> tuple[h11.Event, ...]:
     host = "localhost" if server.is_socket else str(server)
-    headers = [("Host", host), ("Accept", "*/*"), ("Connection", "close")]
+    headers = [(b"Host", host.encode()), (b"Accept", b"*/*"), (b"Connection", b"close")]
     if body is not None:
-        headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        headers += [(b"Content-Type", b"application/json"), (b"Content-Length", b"%d" % len(body))]
     if server.token is not None:
-        headers.append(("Authorization", f"Bearer {server.token}"))
+        # Whatever bytes a server was started with: they are its key.
+        headers.append((b"Authorization", f"Bearer {server.token}".encode(errors="surrogateescape")))
     request = h11.Request(method=method, target=path, headers=headers)
     return (request, h11.Data(data=body or b""), h11.EndOfMessage())
 

@@ -42,6 +42,9 @@ class SecretSource:
             where = f"export {name}=…" if kind == "env" else f"put the secret into `{name}`"
             summary = f"the secret `{reference}` is missing or empty"
             raise RuntimeFailure(summary, hint=where)
+        if "\0" in value or _undecoded(value):
+            # Before anybody complains who would show it.
+            raise RuntimeFailure(f"the secret `{reference}` cannot be used: it is not UTF-8, or has a NUL in it")
         return value
 
     def fingerprint(self, reference: str) -> str | None:
@@ -66,6 +69,11 @@ class SecretSource:
         except OSError as error:
             summary = f"cannot use the key file `{self._key}`: {error.strerror}"
             raise RuntimeFailure(summary) from error
+
+
+def _undecoded(value: str) -> bool:
+    """Whether a variable holds bytes that are no text."""
+    return any("\udc80" <= one <= "\udcff" for one in value)
 
 
 def _content(reference: str, path: Path) -> str:

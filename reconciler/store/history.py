@@ -36,17 +36,21 @@ _STEPS = """
 """
 
 
+LARGEST = 2**63 - 1
+"""Of the whole numbers that SQLite takes."""
+
+
 def events(database: Database, *, limit: int, since: float = 0.0, resource: str | None = None) -> tuple[Event, ...]:
     """The last events, newest first."""
     with database.reading():
-        rows = database.rows(_EVENTS, (since, resource, resource, limit))
+        rows = database.rows(_EVENTS, (since, resource, resource, min(limit, LARGEST)))
     return tuple(_event(row) for row in rows)
 
 
 def generations(database: Database, *, limit: int) -> tuple[Generation, ...]:
     """The last generations, newest first."""
     with database.reading():
-        rows = database.rows(f"{_GENERATIONS} ORDER BY number DESC LIMIT ?", (limit,))
+        rows = database.rows(f"{_GENERATIONS} ORDER BY number DESC LIMIT ?", (min(limit, LARGEST),))
         steps = _steps(database, rows)
     return tuple(_generation(row, steps) for row in rows)
 
@@ -54,7 +58,7 @@ def generations(database: Database, *, limit: int) -> tuple[Generation, ...]:
 def generation(database: Database, number: int) -> Generation | None:
     """One generation; nothing when there never was one, or not any more."""
     with database.reading():
-        rows = database.rows(f"{_GENERATIONS} WHERE number = ?", (number,))
+        rows = database.rows(f"{_GENERATIONS} WHERE number = ?", (min(number, LARGEST),))
         steps = _steps(database, rows)
     return _generation(rows[0], steps) if rows else None
 

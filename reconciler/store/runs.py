@@ -31,7 +31,9 @@ _PRUNES = {
 _PRUNE_GENERATIONS = """
     DELETE FROM generations WHERE number <= (SELECT max(number) FROM generations) - ?
         AND number NOT IN (SELECT generation FROM hold)
+        AND (SELECT rollback_to FROM runs WHERE id = ?) IS NULL
 """
+"""A rollback lets none go: what it goes back to may have wanted fewer than there are today."""
 
 _CHANGED = frozenset({Result.DONE, Result.RESTORED})
 
@@ -75,7 +77,8 @@ def finish(database: Database, run: int, result: Result, *, changed: bool, now: 
     Ends a run; when it changed something, what it applied becomes a generation. Returns the current generation.
 
     Args:
-        kept: how many generations stay; the one that is held stays besides. All when it is not said.
+        kept: how many generations stay; the one that is held stays besides. All when it is not said, and those that
+            are there when a rollback ends.
     """
     database.execute("UPDATE runs SET finished_at = ?, result = ? WHERE id = ?", (now, result, run))
     if changed:
@@ -89,7 +92,7 @@ def finish(database: Database, run: int, result: Result, *, changed: bool, now: 
     database.execute("UPDATE runs SET spec = NULL, plan = NULL WHERE id = ?", (run,))
     database.execute(audit.OF_A_RUN, (run,))
     if kept is not None:
-        database.execute(_PRUNE_GENERATIONS, (kept,))
+        database.execute(_PRUNE_GENERATIONS, (kept, run))
     for statement, most in _PRUNES.items():
         database.execute(statement, (most,))
     database.execute(server_configs.PRUNE)

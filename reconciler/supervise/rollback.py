@@ -4,7 +4,7 @@ Going back to a generation: its spec is planned and applied as if the files said
 The files are never written, and need not be there: all that is needed stands in the store.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from reconciler.config.problem import Problem, dotted
@@ -33,11 +33,13 @@ class Return:
     What there is to go back to.
 
     Attributes:
-        fleet: the spec of the generation, with what outlives a rollback: protection, and the way back of a rename.
+        declared: the spec of the generation, as the files said it.
+        fleet: the same with what outlives a rollback: protection, and the way back of a rename.
         notices: what is another than the generation said.
     """
 
     generation: Generation
+    declared: FleetSpec
     fleet: FleetSpec
     notices: tuple[str, ...] = ()
 
@@ -54,20 +56,21 @@ def way_back(store: Store, number: int | None) -> Return:
     record = store.record()
     found = named(store, number) if number is not None else _before(store, record.generation)
     try:
-        fleet = validate(FleetSpec, found.spec)
+        said = validate(FleetSpec, found.spec)
     except ValueError as error:
         raise ConfigError(
             f"generation {found.number} cannot be applied by this version",
             detail=why_refused(error),
             hint=f"`reconcile history show {found.number}` shows it: write what you need of it into the files",
         ) from error
-    later = _later_names(store, found.number)
-    models = {name: _today(name, model, record, later, fleet) for name, model in fleet.models.items()}
-    kept = [name for name, model in models.items() if model.protect and not fleet.models[name].protect]
-    notices = (f"`{name}` stays protected, which generation {found.number} did not say" for name in kept)
     # The store may have been renamed since.
-    fleet = fleet.replaced(models=models, fleet=record.fleet or fleet.fleet)
-    return Return(generation=found, fleet=fleet, notices=(*_headlines(found), *notices))
+    said = said.replaced(fleet=record.fleet or said.fleet)
+    later = _later_names(store, found.number)
+    models = {name: _today(name, model, record, later, said) for name, model in said.models.items()}
+    kept = [name for name, model in models.items() if model.protect and not said.models[name].protect]
+    notices = (f"`{name}` stays protected, which generation {found.number} did not say" for name in kept)
+    fleet = said.replaced(models=models)
+    return Return(generation=found, declared=said, fleet=fleet, notices=(*_headlines(found), *notices))
 
 
 def named(store: Store, number: int) -> Generation:
@@ -85,11 +88,10 @@ def named(store: Store, number: int) -> Generation:
             "nothing was applied to this store yet",
             hint="the first `reconcile apply` that does something makes generation 1",
         )
-    kept = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
     gone = 0 < number < numbers[-1]
     raise ReconcilerError(
         f"generation {number} {'is kept no more' if gone else 'never was'}",
-        detail=f"kept: {kept}; how many says `history.generations`",
+        detail=f"kept: {_ranges(numbers)}; how many says `history.generations`",
         hint="`reconcile history` lists them",
     )
 
@@ -122,6 +124,13 @@ def _before(store: Store, current: int) -> Generation:
         f"there is nothing to go back to: no generation before {current} was applied whole and says something else",
         hint="`reconcile history` lists those that are kept; name one",
     )
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Such as `2, 12 to 14`: of those that went one may have stayed, because it was held."""
+    kept = set(numbers)
+    starts, ends = ([one for one in numbers if one + side not in kept] for side in (-1, 1))
+    return ", ".join(f"{one} to {last}" if one < last else str(one) for one, last in zip(starts, ends, strict=True))
 
 
 def _headlines(found: Generation) -> tuple[str, ...]:

@@ -183,6 +183,16 @@ def test_a_rollback_needs_no_files_and_holds(sandbox: Sandbox) -> None:
     assert (newest["number"], newest["operation"], newest["rollback_to"]) == (3, "rollback", 1)
 
 
+def test_the_store_of_another_fleet_is_not_taken_for_the_one_that_was_named(sandbox: Sandbox) -> None:
+    sandbox.dedicated("a")
+    sandbox.apply()
+
+    for words in (("rollback", "1", "-y"), ("history",), ("resume",)):
+        said = reconcile(*words, "--fleet", "another", RECONCILE_STORE=str(sandbox.store))
+        assert (said.code, "is of fleet `test`, not `another`" in said.err) == (64, True)
+    assert reconcile("history", "--fleet", "test", RECONCILE_STORE=str(sandbox.store)).code == 0
+
+
 def test_what_is_held_is_said_first_until_the_files_are_applied(sandbox: Sandbox) -> None:
     two_generations(sandbox)
     sandbox.run("rollback", "1", "-y")
@@ -198,7 +208,7 @@ def test_what_is_held_is_said_first_until_the_files_are_applied(sandbox: Sandbox
     assert held(sandbox) == 1
 
     change(sandbox, size=1024)
-    assert "and have changed since" in sandbox.run("plan").stdout
+    assert "and from what they said then" in sandbox.run("plan").stdout
     assert sandbox.apply().stdout.startswith(HELD)
     assert held(sandbox) is None
     assert HELD not in sandbox.run("plan").stdout
@@ -274,6 +284,10 @@ def test_a_rollback_never_stops_what_is_protected(sandbox: Sandbox) -> None:
 
     assert "model/kept is protected" in said.stdout
     assert (sandbox.pids(), held(sandbox)) == (before, 1)
+    head, _, *_ = sandbox.run("destroy", "-y", exits=8).stdout.splitlines()
+    assert head.startswith(HELD)
+    assert head.endswith("; this ends that")
+    assert held(sandbox) is None
 
 
 def test_a_rollback_across_a_rename_keeps_the_port(sandbox: Sandbox) -> None:
@@ -286,6 +300,9 @@ def test_a_rollback_across_a_rename_keeps_the_port(sandbox: Sandbox) -> None:
     sandbox.run("rollback", "-y")
 
     assert {name: row["port"] for name, row in sandbox.status().items()} == {"a": port}
+    model = sandbox.document["models"].pop("b")
+    sandbox.document["models"] = {"a": {key: value for key, value in model.items() if key != "moved_from"}}
+    assert "the files say the same as what is held" in sandbox.run("plan").stdout
 
 
 def test_what_is_not_there_any_more_is_told_before_anything_is_touched(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ COMMANDS = (
     "plan --format markdown", "plan --format github", "plan --out saved.json", "render", "render --format json",
     "config", "config --origin", "config --format json", "flags", "doctor", "doctor --format json", "fmt --diff",
     "status", "status --format json", "logs d", "logs router", "explain E0103",
-    "history", "history --format json", "history show 1", "history --events",
+    "history", "history --format json", "history show 1", "history show 1 --format json", "history diff 1",
+    "history --events", "history --events --format json", "rollback 1 -y --max-stop 100", "resume --format json",
     "store info", "store info --format json", "store check", "store export", "store backup", "store vacuum",
 )  # fmt: skip
 """Whatever looks at a fleet; what it asks for is refused in some states, and that says something as well."""

@@ -38,7 +38,7 @@ async def rolled_back(program: Program, back: Return) -> RunReport:
     with await lock.acquire():
         with Store.open(world.directory) as store:
             record = store.record()
-        options = PlanOptions(max_stop=100, allow_empty=True, goes_back=True, catalogue=world.catalogue)
+        options = PlanOptions(max_stop=100, allow_empty=True, says_hold=True, catalogue=world.catalogue)
         planned = await plan_fleet(world, back.fleet, record, options)
         program.planned = planned.plan
         refuse(planned.plan, hint="")

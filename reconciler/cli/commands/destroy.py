@@ -12,6 +12,7 @@ from reconciler.cli.running import Deed, carry_out, locked, require_answer
 from reconciler.cli.system import require_linux
 from reconciler.cli.waiting import result_of
 from reconciler.cli.wiring import open_site, open_world
+from reconciler.plan.holding import headline
 from reconciler.runtime.git import revision_of
 from reconciler.supervise.destroy import emptied
 from reconciler.supervise.passes import plan_fleet
@@ -33,6 +34,11 @@ def command(common: Common, manner: Manner) -> int:
     require_answer(deed)
     with locked(site.directory, OPERATION, manner, common.output):
         world, record = open_world(site.directory, site.build), recorded(site.directory)
-        planned = result_of(plan_fleet(world, emptied(site.fleet.spec), record, options_of(ALL, site)))
+        options = options_of(ALL, site)
+        if record.hold:
+            # What the files say makes no difference.
+            said = headline(record.hold, "this ends that")
+            options = replace(options, notices=(said, *options.notices), says_hold=True)
+        planned = result_of(plan_fleet(world, emptied(site.fleet.spec), record, options))
         deed = replace(deed, origin=record.origin, revision=lambda: revision_of(site.fleet.contents))
         return carry_out(world, planned, deed, manner, common.output)

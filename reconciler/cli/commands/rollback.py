@@ -62,7 +62,7 @@ def command(common: Common, wishes: Wishes, manner: Manner, *, generation: int |
             max_stop=wishes.max_stop,
             allow_empty=wishes.allow_empty,
             notices=back.notices,
-            goes_back=True,
+            says_hold=True,
             catalogue=build.catalogue,
         )
         planned = result_of(plan_fleet(world, back.fleet, record, options))
@@ -75,7 +75,7 @@ def command(common: Common, wishes: Wishes, manner: Manner, *, generation: int |
 
 
 def _hold(back: Return, files: str) -> Hold:
-    number, spec = back.generation.number, spec_digest(back.fleet)
+    number, spec = back.generation.number, spec_digest(back.declared)
     return Hold(generation=number, who=user_name(), since=time.time(), spec=spec, files=files)
 
 

@@ -31,7 +31,7 @@ def command(common: Common, *, file: str, replace: bool, accept_lineage: bool, l
     FILE may be `-`. All of it is taken or nothing; an export of an older store is migrated.
     """
     directory = any_store(common)
-    source = Path("standard input" if file == "-" else file)
+    source = Path("standard input") if file == "-" else Path(file).expanduser().absolute()
     insist = Insist(replace=replace, accept_lineage=accept_lineage)
     with _lines(file) as lines, holding(directory, "store import", lock_timeout, common.output):
         replaced = import_store(directory, source, lines, now=now(), actor=actor(), insist=insist)

@@ -16,21 +16,25 @@ HEAD = (
 )
 
 
-def said(hold: Hold | None, *, goes_back: bool = False) -> tuple[str, ...]:
+def said(hold: Hold | None, *, says_hold: bool = False) -> tuple[str, ...]:
     record = Record(lineage=LINEAGE, hold=hold)
-    return make_plan(FLEET, record, observation(FLEET), PlanOptions(goes_back=goes_back)).notices
+    return make_plan(FLEET, record, observation(FLEET), PlanOptions(says_hold=says_hold)).notices
 
 
 def test_the_files_may_differ_be_the_same_or_have_changed() -> None:
     assert said(HOLD) == (HEAD, "the files differ from what is held")
     assert said(replace(HOLD, spec=HOLD.files)) == (HEAD, "the files say the same as what is held")
-    assert said(replace(HOLD, files="others")) == (HEAD, "the files differ from what is held, and have changed since")
+    assert said(replace(HOLD, files="others")) == (
+        HEAD,
+        "the files differ from what is held, and from what they said then",
+    )
 
 
 def test_a_hold_without_files_at_hand_cannot_tell_whether_they_changed() -> None:
     assert not replace(HOLD, files="").is_over("")
-    assert replace(HOLD, files="").is_over("something")
+    assert not replace(HOLD, files="").is_over("something")
+    assert said(replace(HOLD, files="")) == (HEAD, "the files differ from what is held")
 
 
 def test_nothing_is_said_where_nothing_is_held_or_the_rollback_says_it_itself() -> None:
-    assert said(None) == said(HOLD, goes_back=True) == ()
+    assert said(None) == said(HOLD, says_hold=True) == ()

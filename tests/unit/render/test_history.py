@@ -103,7 +103,7 @@ x:
     said = text(generation_text(TWO, mark_of(2, 3, HOLD), ()))
     assert "what     rollback to generation 1" in said
     assert "commit   unknown: git is not installed" in said
-    assert "commit   - (the files are in no repository)" in text(generation_text(THREE, "", ()))
+    assert "commit   - (of no repository that is known)" in text(generation_text(THREE, "", ()))
 
 
 def test_differences_are_in_the_words_of_a_plan() -> None:

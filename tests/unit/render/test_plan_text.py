@@ -83,9 +83,9 @@ def test_colour_changes_nothing_but_colour():
 
 
 def test_a_name_cannot_steer_the_terminal():
-    hostile = replace(RESTART, resource=model_id("\x1b[2Jx\n"))
+    hostile = replace(RESTART, resource=model_id("\x1b[2Jx\n\x9b31m\u202ey"))
 
-    assert "\x1b" not in shown(Plan(fleet="f", changes=(hostile,), basis=BASIS))
+    assert not {"\x1b", "\x9b", "\u202e"} & set(shown(Plan(fleet="f", changes=(hostile,), basis=BASIS)))
 
 
 def test_a_change_without_a_restart_and_what_is_skipped_are_shown():

@@ -219,6 +219,53 @@ def test_nothing_that_a_repository_brings_along_is_run(repository: Path, tmp_pat
     assert {one: one.stat().st_mtime_ns for one in (repository / ".git").rglob("*") if one.is_file()} == before
 
 
+def test_a_repository_that_lets_git_fetch_what_it_lacks_runs_nothing(repository: Path, tmp_path: Path) -> None:
+    tree = git(repository, "rev-parse", "HEAD^{tree}")
+    (repository / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    for key, value in (
+        ("core.repositoryFormatVersion", "1"),
+        ("extensions.partialClone", "evil"),
+        ("protocol.ext.allow", "always"),
+        ("remote.evil.url", f"ext::sh -c touch% {tmp_path}/sprung"),
+        ("remote.evil.promisor", "true"),
+    ):
+        git(repository, "config", key, value)
+    # What git 2.39.3 does: it does not know `GIT_NO_LAZY_FETCH`.
+    old = tmp_path / "bin/git"
+    old.parent.mkdir()
+    old.write_text('#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nPATH=${PATH#*:}\nexec git "$@"\n')
+    old.chmod(0o755)
+    environ = {**os.environ, "PATH": f"{old.parent}:{os.environ['PATH']}"}
+
+    found = revision_of({repository / "fleet.yaml": b""}, environ)
+
+    assert not (tmp_path / "sprung").exists()
+    assert found is not None
+
+
+def test_a_folder_of_very_many_files_is_read_in_no_time() -> None:
+    names = [b"a file %d.txt" % number for number in range(300_000)]
+
+    # With a copy of the rest for each of them this takes minutes, and the test its timeout.
+    tree = door._tree(b"".join(b"100644 %b\0%b" % (name, b"x" * 20) for name in names), "0" * 40)
+
+    assert list(tree) == names
+    assert set(tree.values()) == {"78" * 20}
+
+
+def test_what_a_commit_claims_is_kept_within_bounds(repository: Path) -> None:
+    tree = git(repository, "rev-parse", "HEAD^{tree}")
+    said = f"tree {tree}\nauthor {'A' * 5000} <a@b> 1 +0000\ncommitter A <a@b> {'9' * 17} +0000\n\nx\n"
+    (repository / ".git/odd").write_text(said)
+    name = git(repository, "hash-object", "-t", "commit", "-w", "--literally", ".git/odd")
+    git(repository, "update-ref", "refs/heads/main", name)
+
+    found = asked(repository / "fleet.yaml")
+
+    assert found is not None
+    assert (found.commit, found.committed_at, len(found.author)) == (name, None, door.LONGEST + 1)
+
+
 def test_what_the_caller_told_git_by_its_environment_does_not_count(repository: Path, tmp_path: Path) -> None:
     environ = {**os.environ, "GIT_DIR": str(tmp_path), "GIT_WORK_TREE": str(tmp_path), "GIT_TRACE": str(tmp_path / "t")}
     file = repository / "fleet.yaml"

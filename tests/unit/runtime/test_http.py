@@ -1,6 +1,7 @@
 """HTTP against small servers that do what real ones do on a bad day."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -140,6 +141,18 @@ def test_a_post_carries_its_body_and_the_token() -> None:
 
 
 @pytest.mark.invariant("I28")
+@pytest.mark.parametrize("token", ["ségcret€", "a\udcffb"])
+def test_a_token_is_sent_as_the_bytes_that_it_is(token: str) -> None:
+    async def run() -> Reply | None:
+        async with serving(echo) as port:
+            return await LocalHttp().get(port, "/", token=token)
+
+    reply = asyncio.run(run())
+
+    assert reply is not None
+    assert b"Authorization: Bearer " + os.fsencode(token) + b"\r\n" in reply.body
+
+
 def test_no_error_shows_the_token() -> None:
     async def run() -> None:
         async with serving(sends(b"garbage\r\n\r\n")) as port:

@@ -1,5 +1,6 @@
 """Secrets: values go to children, hashes to the store, and neither into an error."""
 
+import os
 import stat
 import traceback
 from pathlib import Path
@@ -48,6 +49,19 @@ def test_an_error_never_carries_the_value(tmp_path: Path) -> None:
         source(tmp_path).value(f"file:{path}")
 
     assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.invariant("I28")
+@pytest.mark.parametrize("value", [f"{CANARY}\0", f"{CANARY}\udcff"], ids=["nul", "not-utf-8"])
+def test_what_no_server_can_get_is_refused_without_its_value(tmp_path: Path, value: str) -> None:
+    (tmp_path / "key").write_bytes(os.fsencode(value))
+    secrets = source(tmp_path, KEY=value)
+
+    for reference in ("env:KEY", f"file:{tmp_path / 'key'}"):
+        with pytest.raises(RuntimeFailure) as caught:
+            secrets.value(reference)
+        assert CANARY not in "".join(traceback.format_exception(caught.value))
+        assert secrets.fingerprint(reference) is None
 
 
 def test_a_fingerprint_changes_with_the_value_and_with_nothing_else(tmp_path: Path) -> None:

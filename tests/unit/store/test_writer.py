@@ -212,6 +212,27 @@ def test_the_generation_that_is_held_is_never_let_go(tmp_path: Path) -> None:
         assert writer.record().hold == hold
 
 
+def test_a_rollback_to_a_time_of_fewer_generations_lets_none_go(tmp_path: Path) -> None:
+    hold = Hold(generation=1, who="ann", since=NOW, spec="s", files="f")
+    fleet = FLEET.replaced(history=HistorySpec(generations=1))
+    with open_writer(tmp_path) as writer:
+        for _ in range(3):
+            apply_lines(writer, EMBED)
+        run = begin_run(writer, hold=hold)
+        writer.finish_run(run, report(run, outcome(EMBED.resource)), NOW, fleet=fleet, hold=hold)
+
+        assert writer.generation_numbers() == (1, 2, 3, 4)
+
+
+def test_numbers_beyond_those_of_sqlite_are_numbers(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as writer:
+        apply_lines(writer, EMBED)
+
+        assert writer.generation(10**30) is None
+        assert len(writer.generations(limit=10**30)) == 1
+        assert len(writer.events(limit=10**30)) == 2
+
+
 @pytest.mark.invariant("I30")
 def test_a_hold_is_true_before_the_first_act_of_the_run_that_goes_back(tmp_path: Path) -> None:
     hold = Hold(generation=1, who="ann", since=NOW, spec="s", files="f")

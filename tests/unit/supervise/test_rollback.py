@@ -72,18 +72,21 @@ def test_where_nothing_else_was_applied_there_is_nothing_to_go_back_to(tmp_path:
         back_to(tmp_path)
 
 
-@pytest.mark.parametrize(("number", "said"), [(1, "generation 1 is kept no more"), (9, "generation 9 never was")])
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "generation 1 is kept no more"), (9, "generation 9 never was"), (10**30, "generation 1000")],
+)
 def test_a_generation_that_is_not_there_is_told_with_those_that_are(tmp_path: Path, number: int, said: str) -> None:
     with open_writer(tmp_path) as writer:
-        for _ in range(3):
+        for _ in range(5):
             applied(writer, a=ONE)
         with writer._database.writing():
-            writer._database.execute("DELETE FROM generations WHERE number = 1")
+            writer._database.execute("DELETE FROM generations WHERE number IN (1, 3)")
 
     with pytest.raises(ReconcilerError, match=said) as caught:
         back_to(tmp_path, number)
     assert (caught.value.detail, caught.value.hint) == (
-        "kept: 2 to 3; how many says `history.generations`",
+        "kept: 2, 4 to 5; how many says `history.generations`",
         "`reconcile history` lists them",
     )
 
