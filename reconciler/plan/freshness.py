@@ -73,8 +73,8 @@ def _ports(saved: SavedPlan, seen: Observation) -> Iterator[str]:
 
 def _made_otherwise(saved: Plan, now: Plan) -> Iterator[str]:
     """
-    Processes with another secret than the plan knew of, those that it would take over for what they are not, and those
-    that would be made from another file, build or environment than was looked at.
+    Processes with another secret than the plan knew of, those that it would take over for what they are not or restart
+    for what is so no more, and those that would be made from another file, build or environment than was looked at.
     """
     started = [change for change in saved.changes if change.action in STARTED]
     if started and saved.basis.build and saved.basis.build != now.basis.build:
@@ -89,6 +89,8 @@ def _made_otherwise(saved: Plan, now: Plan) -> Iterator[str]:
             yield f"{change.resource}: a secret that it was started with was changed since"
         elif change.action is Action.ADOPT and today.action is not Action.ADOPT:
             yield f"{change.resource}: what runs is not what is declared any more"
+        elif change.action in {Action.RESTART, Action.RELOAD} and today.action is Action.KEEP:
+            yield f"{change.resource}: a plan of now would leave it as it is"
         elif paths:
             yield f"{change.resource}: {', '.join(paths)} changed since"
 

@@ -121,6 +121,19 @@ def test_a_plan_is_stale_when_a_secret_was_changed_since() -> None:
     assert caught.value.moved == ("model/embed: a secret that it was started with was changed since",)
 
 
+@pytest.mark.invariant("I11", "I16")
+def test_a_plan_is_stale_when_it_would_restart_for_what_is_so_no_more() -> None:
+    world = read_world(FLEET, WORLD | {"applied": {**BEFORE, "server": {"api_key": {"env": "KEY"}}}})
+    rotated = world[0], replace(world[1], secrets={"env:KEY": "hmac-of-another"})
+    fleet = fleet_of({**BEFORE, "server": {"api_key": {"env": "KEY"}}})
+    saved = SavedPlan(plan=make_plan(fleet, *rotated, PlanOptions()), fleet=fleet)
+
+    with pytest.raises(StalePlanError) as caught:
+        ensure_fresh(saved, *world, make_plan(fleet, *world, PlanOptions()))
+
+    assert any("a plan of now would leave it as it is" in one for one in caught.value.moved)
+
+
 @pytest.mark.invariant("I16")
 def test_a_plan_is_stale_when_it_would_take_over_what_is_not_declared_any_more(
     saved: SavedPlan, world: tuple[Record, Observation]
