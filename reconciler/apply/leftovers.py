@@ -62,6 +62,8 @@ def undecided(
 ) -> tuple[int, ...]:
     """Those steps whose resources this run has left as they are without a look at them."""
     skipped = {one.resource for one in outcomes if one.result is Result.SKIPPED}
-    unseen = [one for one in plan.changes if one.reason in UNSEEN or one.resource in skipped]
+    unseen = [
+        one for one in plan.changes if one.resource in skipped or (one.action is Action.KEEP and one.reason in UNSEEN)
+    ]
     names = {name for one in unseen for name in (one.resource, ctx.resource(one.resource, one.slot).resource)}
     return tuple(step for step, resource in left.items() if resource in names)
