@@ -57,7 +57,7 @@ def _claimed(declared: Mapping[ResourceId, int], kept: Mapping[ResourceId, int])
         if owner := owners.get(port):
             yield Diagnostic(
                 code="E0505",
-                summary=f"port {port} of {resource} belongs to {owner}, which got it from the pool",
+                summary=f"port {port} of {resource} belongs to {owner}, which has it and declares none",
                 path="router.port" if resource == ROUTER else f"models.{resource.partition('/')[2]}.port",
                 resource=resource,
                 hint=f"choose another port here, or give {owner} a port of its own",
