@@ -208,7 +208,8 @@ FLEETS = {
         *PREPARED,
     ),
     "dedicated": _each(DEDICATED + DEDICATED_FAILURES, KEPT),
-    "router": (*_each(ROUTER + ROUTER_FAILURES, STAYS), *_each(ROUTER_ITSELF)),
+    # A router that stops alone leaves an empty fleet, which is refused.
+    "router": (*_each(ROUTER + ROUTER_FAILURES, STAYS), *_each(ROUTER_ITSELF[:2])),
 }
 """Every action among others in one fleet, and alone in the two others."""
 
