@@ -18,7 +18,8 @@ class Proofs:
         self.cases: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        for item in session.items:
+        # The bundled build needs AVX-512; what this page says must not depend on the machine that writes it.
+        for item in (one for one in session.items if "b10434" not in one.name):
             for mark in item.iter_markers(MARK):
                 for invariant in mark.args:
                     self.cases[invariant][item.nodeid.partition("::")[0]] += mark.kwargs.get("cases", 1)

@@ -10,7 +10,8 @@ HEAD = """\
 
 What must hold whatever happens, how it is made to hold, and which tests prove it. Every case runs in each run of CI
 (`.ci/run`); `make test` runs the same tests with fewer repetitions. This page is written from the marks of the tests
-(`make generated`), and a line without a test fails it.
+(`make generated`), and a line without a test fails it. Cases with the bundled llama-server, which needs a CPU with
+AVX-512, are not counted.
 
 | | what must hold | by what means | tests | cases in CI |
 |---|---|---|---|---|
