@@ -14,6 +14,12 @@ from reconciler.runtime import procfs
 from reconciler.runtime.processes import LinuxProcessHost
 
 
+def pytest_configure() -> None:
+    """A shell that runs the tests in the background lets them ignore ^C, and so would every program that they start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(autouse=True)
 def _no_default_store(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that forgets to name its store fails instead of touching the one of the person who runs it."""

@@ -52,10 +52,12 @@ def answered(sandbox: Sandbox, command: str, answer: bytes, *options: str) -> tu
 
 def _interrupt(process: "subprocess.Popen[bytes]") -> None:
     """^C; once more when the first came in the moment between the question and the wait for its answer."""
-    while process.poll() is None:
+    for _ in range(20):
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
             process.wait(1)
+            return
+    process.kill()
 
 
 @pytest.mark.parametrize(("answer", "code"), [(b"y", 1), (b"YES", 1), (b"", 130)], ids=["y", "capitals", "interrupt"])
