@@ -54,9 +54,15 @@ def two_generations(sandbox: Sandbox) -> None:
     sandbox.apply()
 
 
+def repository(directory: Path) -> None:
+    """One of its own: the tests may lie below another one, whose remote would be the origin."""
+    subprocess.run(["git", "init", "-q", "-b", "main"], cwd=directory, check=True, timeout=30)
+
+
 def commit(directory: Path) -> str:
+    repository(directory)
     who = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
-    for words in (("init", "-q", "-b", "main"), ("add", "fleet.yaml"), (*who, "commit", "-q", "-m", "one")):
+    for words in (("add", "fleet.yaml"), (*who, "commit", "-q", "-m", "one")):
         subprocess.run(["git", *words], cwd=directory, check=True, timeout=30)
     told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=directory, check=True, timeout=30, stdout=subprocess.PIPE)
     return told.stdout.decode().strip()
@@ -89,13 +95,13 @@ def test_a_generation_knows_its_commit_its_steps_and_who_it_was(sandbox: Sandbox
 
 
 def test_a_plan_without_changes_makes_no_generation_and_asks_no_git(sandbox: Sandbox, tmp_path: Path) -> None:
+    repository(sandbox.directory)
     sandbox.dedicated("a")
     sandbox.apply()
     trap = tmp_path / "bin/git"
     trap.parent.mkdir()
     trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\n")
     trap.chmod(0o755)
-    (sandbox.directory / ".git").mkdir(exist_ok=True)
     path = f"{trap.parent}:{sandbox.environment['PATH']}"
 
     sandbox.run("plan", PATH=path)
@@ -323,6 +329,7 @@ def test_what_is_not_there_any_more_is_told_before_anything_is_touched(sandbox: 
 
 
 def test_every_command_that_changes_something_is_in_the_audit(sandbox: Sandbox) -> None:
+    repository(sandbox.directory)
     two_generations(sandbox)
     sandbox.run("rollback", "1", "-y")
     sandbox.run("resume")

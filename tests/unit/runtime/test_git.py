@@ -3,6 +3,8 @@
 import os
 import stat
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,15 @@ def repository_with_a_fleet(tmp_path: Path) -> Path:
     return directory
 
 
+@pytest.fixture(name="nowhere")
+def directory_in_no_repository() -> Iterator[Path]:
+    """Those of the other tests may lie in the checkout that they test."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name).resolve()
+        assert not any((parent / ".git").exists() for parent in directory.parents), "set TMPDIR out of any repository"
+        yield directory
+
+
 def asked(*files: Path) -> Revision | None:
     return revision_of({file: file.read_bytes() for file in files})
 
@@ -68,10 +79,10 @@ def test_a_clean_checkout_is_its_commit(repository: Path) -> None:
     )
 
 
-def test_files_without_a_repository_have_no_revision(tmp_path: Path) -> None:
-    (tmp_path / "fleet.yaml").write_text("a")
+def test_files_without_a_repository_have_no_revision(nowhere: Path) -> None:
+    (nowhere / "fleet.yaml").write_text("a")
 
-    assert asked(tmp_path / "fleet.yaml") is None
+    assert asked(nowhere / "fleet.yaml") is None
     assert revision_of({}) is None
 
 
@@ -319,9 +330,9 @@ def test_the_repository_of_another_user_is_told_with_the_way_out(repository: Pat
     assert (found.commit, "safe.directory" in found.problem) == ("", True)
 
 
-def test_a_bare_repository_beside_the_files_is_not_asked(tmp_path: Path) -> None:
-    bare = tmp_path / "bare"
-    git(tmp_path, "init", "-q", "--bare", str(bare))
+def test_a_bare_repository_beside_the_files_is_not_asked(nowhere: Path) -> None:
+    bare = nowhere / "bare"
+    git(nowhere, "init", "-q", "--bare", str(bare))
     (bare / "fleet.yaml").write_text("a")
 
     assert asked(bare / "fleet.yaml") is None
