@@ -3,8 +3,11 @@
 from collections.abc import Collection
 
 from reconciler.apply.context import Context
+from reconciler.apply.stopping import end_all
 from reconciler.domain.observation import ObservedProcess
 from reconciler.llama.argv import after
+from reconciler.runtime.ports import Scan
+from reconciler.spec.policy import HealthPolicy
 
 LOOK = 0.02
 PATIENCE = 15.0
@@ -13,8 +16,11 @@ PATIENCE = 15.0
 
 def children(ctx: Context, names: Collection[str]) -> list[ObservedProcess]:
     """The living processes of these models."""
-    found = ctx.world.processes.scan().processes
-    ours = [one for one in found if one.marks and one.marks.fleet == ctx.record.lineage]
+    return _serving(ctx, ctx.world.processes.scan(), names)
+
+
+def _serving(ctx: Context, scan: Scan, names: Collection[str]) -> list[ObservedProcess]:
+    ours = [one for one in scan.processes if one.marks and one.marks.fleet == ctx.record.lineage]
     return [one for one in ours if served_by(one) in names and "--log-file" in one.argv]
 
 
@@ -25,15 +31,33 @@ def served_by(process: ObservedProcess) -> str:
 
 async def gone(ctx: Context, processes: Collection[ObservedProcess]) -> None:
     """
-    Waits for their end, which a reload answers before it has come.
+    Waits for their end, which a reload answers before it has come, and ends what has outlived them.
 
-    A load that is asked for meanwhile may be ended together with the process that it replaces.
+    A load that is asked for meanwhile may be ended together with the process that it replaces. What a child of the
+    router has started looks like that child, and nobody ends it once the child is gone.
+
+    Raises:
+        RuntimeFailure: one survives SIGKILL.
     """
     deadline = ctx.world.clock.monotonic() + PATIENCE
-    while ctx.world.clock.monotonic() < deadline and any(_lives(ctx, one) for one in processes):
+    while ctx.world.clock.monotonic() < deadline and any(_is_ending(ctx, one) for one in processes):
         await ctx.world.clock.sleep(LOOK)
+    names = {served_by(one) for one in processes}
+    while left := _orphans(ctx, names):
+        await end_all(ctx, left, HealthPolicy())
 
 
-def _lives(ctx: Context, process: ObservedProcess) -> bool:
+def _is_ending(ctx: Context, process: ObservedProcess) -> bool:
+    """Whether it lives below a parent who may still end it."""
     now = ctx.world.processes.inspect(process.identity.pid)
-    return now is not None and now.identity.is_same_life(process.identity)
+    if now is None or not now.identity.is_same_life(process.identity):
+        return False
+    parent = ctx.world.processes.inspect(now.parent_pid)
+    return parent is not None and parent.marks == now.marks
+
+
+def _orphans(ctx: Context, names: Collection[str]) -> list[ObservedProcess]:
+    """Those of the children of these models whose parent is none of ours, when all of ours could be seen."""
+    scan = ctx.world.processes.scan()
+    parents = {one.identity.pid for one in scan.processes}
+    return [one for one in _serving(ctx, scan, names) if one.parent_pid not in parents] if scan.complete else []

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +67,26 @@ def test_models_come_and_go_without_touching_the_router(sandbox: Sandbox) -> Non
     assert sandbox.pids()["router"] == router
     assert sandbox.children_of_router()["a"] == children["a"]
     assert sandbox.status()["c"]["ready"]
+
+
+@pytest.mark.invariant("I10")
+def test_what_has_outlived_a_child_goes_with_its_model(sandbox: Sandbox) -> None:
+    sandbox.routed("a", "b")
+    sandbox.apply()
+    child = next(one for one in sandbox.processes() if one.identity.pid == sandbox.children_of_router()["b"])
+    assert child.marks
+    words = [sys.executable, "-c", "import time; time.sleep(60)", *child.argv[1:]]
+    del sandbox.document["models"]["b"]
+
+    with subprocess.Popen(words, env=child.marks.environment()) as outlives:
+        try:
+            assert sandbox.actions() == {"model/b": "stop"}
+            sandbox.apply()
+            assert outlives.wait(5) == -signal.SIGTERM
+        finally:
+            outlives.kill()
+
+    assert sandbox.actions() == {}
 
 
 def test_a_flag_of_the_router_restarts_it_and_the_plan_says_that_every_model_is_loaded_again(sandbox: Sandbox) -> None:

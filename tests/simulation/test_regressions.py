@@ -236,3 +236,15 @@ def test_a_version_that_came_back_by_another_build_is_not_restarted_for_that_bui
     sim.settle()
 
     assert back <= set(sim.seen())
+
+
+@pytest.mark.invariant("I10")
+def test_what_outlives_a_child_of_the_router_goes_with_its_model(sim: Simulation) -> None:
+    sim.host.behaviour("a", forks_survivor=True)
+    declare(sim, a=INSIDE, b=INSIDE)
+    sim.apply()
+    declare(sim, b=INSIDE)
+
+    sim.settle()
+
+    assert [alias_of(one.argv) for one in sim.seen().values() if alias_of(one.argv)] == ["b"]
