@@ -22,8 +22,11 @@ def protected(store: Path) -> list[str]:
 
 
 def served(store: Path) -> list[str]:
-    """Resources whose last word was that they shall run."""
-    return [one for (one,) in _rows(store, "SELECT resource FROM resources WHERE desired_running")]
+    """Models whose last word was that they shall run; a share of the fleet is a share of them."""
+    return [
+        one
+        for (one,) in _rows(store, "SELECT resource FROM resources WHERE desired_running AND resource LIKE 'model/%'")
+    ]
 
 
 def instances(store: Path) -> list[tuple[str, int, str]]:

@@ -64,7 +64,7 @@ class Pass:
         alone: nothing but our program, and its end, touched the world meanwhile; `sound` when no server is ill, too.
         blind: whether it could not see its processes from beginning to end.
         insists: whether it was told to go over the limits.
-        served: resources that were meant to run before; `protected` the slots with that mark.
+        served: models that were meant to run before; `protected` the slots with that mark.
         boundaries: the names of those that it came to.
         takes_back: whether one failure takes the whole run back, also what had no process to start.
     """
