@@ -153,11 +153,15 @@ def applied_twice_the_second_does_nothing(sim: "Simulation", done: Pass) -> Iter
 
 @after_each("I5")
 def our_own_end_ends_nothing(sim: "Simulation", done: Pass) -> Iterator[str]:
-    if done.killed and done.sound:
-        dying = {one.target.identity for one in sim.host.kernel.signals}
-        for one in done.before.values():
-            if one.pid not in done.after and one.born not in dying and not one.inside:
-                yield f"{one.pid} {one.argv} is gone"
+    """All that our program ever started, this time too; the end of a stranger is its own, or a signal (I2)."""
+    if not (done.killed and done.sound):
+        return
+    lived = {one.born for one in done.before.values()} | done.begun
+    dying = {one.target.identity for one in sim.host.kernel.signals}
+    for one in (spawned.process for spawned in sim.host.kernel.spawns):
+        # One that cannot serve, for its port is taken, says so with a code of its own.
+        if one.identity in lived - dying and one.exit and not one.exit.code:
+            yield f"{one.pid} {one.argv} is gone"
 
 
 @after_each("I19")
