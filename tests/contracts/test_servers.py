@@ -94,6 +94,8 @@ def test_a_second_one_on_its_port_ends_and_the_first_stays(served: Bench) -> Non
 def test_sigterm_ends_an_idle_one_with_0(served: Bench) -> None:
     async def scenario() -> None:
         server = await one(served).ready()
+        # It is healthy a moment before it listens to signals, and answers this a moment after.
+        await server.get("/slots")
         server.handle.signal(signal.SIGTERM)
         assert await server.handle.wait(10) == Exit(code=0)
 
