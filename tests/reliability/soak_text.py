@@ -11,7 +11,6 @@ SIMULATION = Path(__file__).parents[1] / "simulation"
 OPEN = {
     900720: "a child lives that the router lists no more, and its stop is planned again and again",
     901040: "the same",
-    900728: "the second `apply` of a fleet that rests starts something",
     901277: "a process begins beside a child of a dead router that could not be ended",
 }
 """Seeds that were found and not mended yet: `python -m tests.simulation --seed N` replays each."""
