@@ -19,7 +19,7 @@ KILLED = 137
 POINTS: Mapping[str, str] = {
     "lock-taken": "the lock of the store is held and its note written; nothing was looked at",
     "found-noted": "what a run that was cut off had started is recorded; the steps of that run are still open",
-    "steps-abandoned": "of earlier runs only steps on sections are open; this run is not in the journal",
+    "steps-abandoned": "of earlier runs only steps are open that are still in doubt; this run is not in the journal",
     "run-begun": "the run is in the journal; nothing of the record or the world has changed",
     "lines-refreshed": "lines whose changes have no effect are recorded; no step is journalled",
     "wave-journalled": "all intents of a wave are in the journal; none of it is done",

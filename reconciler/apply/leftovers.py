@@ -10,7 +10,7 @@ from reconciler.domain.change import Action, Reason
 from reconciler.domain.names import ResourceId
 from reconciler.domain.outcome import Outcome, Result
 from reconciler.domain.plan import Plan
-from reconciler.spec.record import ResourceRecord
+from reconciler.spec.record import OpenStep, ResourceRecord
 from reconciler.store import Writer
 
 UNSEEN = frozenset({Reason.BLOCKED, Reason.UNKNOWN, Reason.PROTECTED})
@@ -45,16 +45,28 @@ def begun(ctx: Context) -> tuple[ResourceRecord, ...]:
 
 def in_doubt(ctx: Context) -> dict[int, ResourceId]:
     """
-    Open steps that may have given the router other sections than the record has, with their resources.
+    Open steps, with their resources, that may have given the router other sections than the record has, or told a
+    process to end that lives.
 
-    Only they make a plan look into the router's own list; so they stay open until a run is through with the resource,
-    which may itself be cut off, or leave it out.
+    Only they make a plan look into the router's own list, or doubt what runs; so they stay open until a run is through
+    with the resource, which may itself be cut off, or leave it out.
     """
     return {
         step.step: step.resource
         for step in ctx.record.open_steps
-        if step.action == Action.RELOAD or (step.applied is not None and step.applied.serve == "router")
+        if step.action == Action.RELOAD
+        or (step.applied is not None and step.applied.serve == "router")
+        or _was_to_end(ctx, step)
     }
+
+
+def _was_to_end(ctx: Context, step: OpenStep) -> bool:
+    """Whether it was there to end a process that lives."""
+    carrier = ctx.carrier(step.uid)
+    if carrier is None:
+        return False
+    marks = carrier.process.marks
+    return step.ends(step.uid, marks.instance if marks else None)
 
 
 def undecided(

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from reconciler.domain.change import Action, Change, Effect, FieldChange, Reason
 from reconciler.domain.names import ROUTER, ResourceId
-from reconciler.domain.observation import ObservedInstance
+from reconciler.domain.observation import Health, ObservedInstance
+from reconciler.llama.argv import port_of
 from reconciler.plan.differ import costly, reason_of
 from reconciler.plan.estimates import downtime
 from reconciler.plan.found import argv_changes
@@ -13,6 +14,7 @@ from reconciler.spec.digest import digest
 from reconciler.spec.record import ResourceRecord
 
 UNSEEN = "its slot is held by a process that was not found; it is left alone"
+TOLD = "a run that was cut off told it to end, and it listens no more"
 
 
 def decide_process(situation: Situation, resource: ResourceId) -> Change:
@@ -28,6 +30,8 @@ def decide_process(situation: Situation, resource: ResourceId) -> Change:
     fields = situation.fields(resource)
     if costly(fields):
         return restart(situation, resource, reason_of(fields), fields)
+    if _was_told_to_end(situation, line, carrier):
+        return replace(restart(situation, resource, Reason.UNHEALTHY, fields), note=TOLD)
     return keep(situation, resource, fields)
 
 
@@ -107,6 +111,18 @@ def _began(situation: Situation, carrier: ObservedInstance) -> bool:
     """Whether a run that was cut off started it; its intent says from what."""
     marks = carrier.process.marks
     return marks is not None and marks.instance in {step.instance for step in situation.record.open_steps}
+
+
+def _was_told_to_end(situation: Situation, line: ResourceRecord, carrier: ObservedInstance) -> bool:
+    """
+    Whether a run that was cut off has told it to end: at its first SIGTERM llama-server closes its port.
+
+    With a request in flight it stays like that for good. Whom it did not tell serves on, and goes on.
+    """
+    process = carrier.process
+    deaf = carrier.health is Health.REFUSED and port_of(process.argv) not in situation.seen.listening
+    instance = process.marks.instance if process.marks else None
+    return deaf and any(step.ends(line.uid, instance) for step in situation.record.open_steps)
 
 
 def _found(situation: Situation, resource: ResourceId, carrier: ObservedInstance) -> Change:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
+from reconciler.domain.change import Action
 from reconciler.domain.frozen import frozen
 from reconciler.domain.hold import Hold
 from reconciler.domain.identity import ProcessIdentity
@@ -102,9 +103,15 @@ class OpenStep:
 
     step: int
     resource: ResourceId
+    uid: SlotUid
     action: str
     instance: InstanceId | None
     applied: Applied | None = None
+
+    def ends(self, uid: SlotUid, instance: InstanceId | None) -> bool:
+        """Whether it was there to end the process of this slot that carries this mark."""
+        is_old = self.action == Action.STOP or (self.action == Action.RESTART and self.instance != instance)
+        return is_old and self.uid == uid
 
 
 @frozen

@@ -27,7 +27,8 @@ _CONDITIONS = """
     SELECT uid, type, status, reason, message, last_transition, observed_generation FROM conditions ORDER BY uid, type
 """
 _OPEN_STEPS = """
-    SELECT id, resource, action, instance, spec_version, serve, applied FROM steps WHERE finished_at IS NULL ORDER BY id
+    SELECT id, resource, uid, action, instance, spec_version, serve, applied FROM steps
+    WHERE finished_at IS NULL ORDER BY id
 """
 
 
@@ -143,11 +144,12 @@ def _open_steps(rows: list[Row]) -> tuple[OpenStep, ...]:
         OpenStep(
             step=step,
             resource=ResourceId(resource),
+            uid=SlotUid(uid),
             action=action,
             instance=InstanceId(instance) if instance else None,
             applied=_today(Applied(spec_version=version, serve=serve, document=document)) if version else None,
         )
-        for (step, resource, action, instance, version, serve, _), document in zip(rows, documents, strict=True)
+        for (step, resource, uid, action, instance, version, serve, _), document in zip(rows, documents, strict=True)
     )
 
 

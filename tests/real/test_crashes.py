@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.apply.crashpoint import KILLED, VARIABLE
 from reconciler.llama.argv import after
 from tests.support.sandbox import Completion, Sandbox, free_port, get_json, wait_until
 
@@ -40,6 +41,25 @@ def test_the_next_apply_converges_after_a_killed_one(sandbox: Sandbox) -> None:
 
     assert aliases(sandbox) == dict.fromkeys(MANY, 1)
     assert survivors <= {one.identity for one in sandbox.processes()}
+    assert sandbox.actions() == {}
+
+
+@pytest.mark.invariant("I12")
+def test_a_server_that_a_killed_apply_told_to_end_is_started_anew_though_the_files_went_back(sandbox: Sandbox) -> None:
+    sandbox.dedicated("a", memory={"ctx_size": 16_384}, health={"drain_timeout": "100ms"})
+    sandbox.apply()
+    before = sandbox.pids()
+    Completion(sandbox.status()["a"]["port"], tokens=12_000)
+    wait_until(lambda: any(slot["is_processing"] for slot in get_json(sandbox.status()["a"]["port"], "/slots")))
+    sandbox.document["models"]["a"]["parallel"] = 2
+    sandbox.apply(exits=KILLED, **{VARIABLE: "term-sent"})
+    del sandbox.document["models"]["a"]["parallel"]
+    assert sandbox.pids() == before, "with a request in flight it lives on"
+
+    sandbox.apply()
+
+    assert sandbox.pids() != before
+    assert sandbox.status()["a"]["ready"]
     assert sandbox.actions() == {}
 
 

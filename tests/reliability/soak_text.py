@@ -9,8 +9,6 @@ from typing import Any
 SIMULATION = Path(__file__).parents[1] / "simulation"
 
 OPEN = {
-    900728: "the second `apply` of a fleet that rests starts something",
-    900842: "the router is gone when the program is killed",
     901277: "a process begins beside a child of a dead router that could not be ended",
 }
 """Seeds that were found and not mended yet: `python -m tests.simulation --seed N` replays each."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.domain.change import Reason
+from reconciler.domain.identity import ProcessIdentity
 from reconciler.domain.outcome import Result
 from reconciler.errors import ConfigError
 from reconciler.runtime.ports import Command
@@ -123,8 +124,15 @@ def the_unchanged_is_left_alone(sim: "Simulation", done: Pass) -> Iterator[str]:
     if done.fleet is None or not done.alone:
         return
     for one in done.before.values():
-        if one.born in done.hit and _as_declared(sim, done, one):
+        # Who was told to end before serves nobody any more.
+        if one.born in done.hit - _told_before(sim, done) and _as_declared(sim, done, one):
             yield f"{one.pid} {one.argv} was as declared"
+
+
+def _told_before(sim: "Simulation", done: Pass) -> set[ProcessIdentity]:
+    """Processes that earlier runs of our program have signalled."""
+    signals = sim.host.kernel.signals
+    return {one.target.identity for one in signals[: len(signals) - len(done.signals)] if one.program}
 
 
 def _as_declared(sim: "Simulation", done: Pass, one: Seen) -> bool:
@@ -153,11 +161,15 @@ def applied_twice_the_second_does_nothing(sim: "Simulation", done: Pass) -> Iter
 
 @after_each("I5")
 def our_own_end_ends_nothing(sim: "Simulation", done: Pass) -> Iterator[str]:
-    if done.killed and done.sound:
-        dying = {one.target.identity for one in sim.host.kernel.signals}
-        for one in done.before.values():
-            if one.pid not in done.after and one.born not in dying and not one.inside:
-                yield f"{one.pid} {one.argv} is gone"
+    """All that our program ever started, this time too; the end of a stranger is its own, or a signal (I2)."""
+    if not (done.killed and done.sound):
+        return
+    lived = {one.born for one in done.before.values()} | done.begun
+    dying = {one.target.identity for one in sim.host.kernel.signals}
+    for one in (spawned.process for spawned in sim.host.kernel.spawns):
+        # One that cannot serve, for its port is taken, says so with a code of its own.
+        if one.identity in lived - dying and one.exit and not one.exit.code:
+            yield f"{one.pid} {one.argv} is gone"
 
 
 @after_each("I19")
@@ -286,6 +298,16 @@ def _router_as_declared(sim: "Simulation", done: Pass, want: Wanted, kept: set[s
 def one_process_a_slot(_: "Simulation", done: Pass) -> Iterator[str]:
     carriers = Counter(one.slot for one in _ours(done) if not one.inside)
     yield from (f"{count} processes for slot {slot}" for slot, count in carriers.items() if count > 1)
+
+
+@when_settled("I9", "I12")
+def nobody_is_left_half_ended(sim: "Simulation", done: Pass) -> Iterator[str]:
+    """Told to end by a run that was cut off, it listens no more and lives."""
+    kept, told = _kept(sim, done), _told_before(sim, done)
+    for one in sim.host.kernel.processes():
+        ending = one.ours and not one.zombie and getattr(one.behaviour, "terminated", False)
+        if ending and one.identity in told and not (one.marks and one.marks.slot in kept):
+            yield f"{one.pid} {one.argv}"
 
 
 @when_settled("I12", "I30")

@@ -90,11 +90,12 @@ class LlamaServer(Behaviour):
     """
     One model in a process of its own, or a child of the router.
 
-    It listens from the first moment and says 503, then 200. SIGTERM never lets a request finish: with one in flight it
-    stays, silent, until a second SIGTERM.
+    It listens from the first moment and says 503, then 200. SIGTERM closes its port at once and never lets a request
+    finish: with one in flight it stays, silent, until a second SIGTERM.
     """
 
     def __init__(self) -> None:
+        self.bound = False
         self.ready_at: float | None = None
         self.terminated = False
         self.began = 0.0
@@ -120,6 +121,7 @@ class LlamaServer(Behaviour):
             process.sockets.add(address)
         else:
             process.ports.add(port)
+        self.bound = True
         process.says("I srv    load_model: loading model\n")
         self._load(process)
 
@@ -175,6 +177,7 @@ class LlamaServer(Behaviour):
             process.ends(Exit(code=1), after=SECOND_TERM)
         else:
             self.terminated = True
+            process.listens_no_more()
             if not (self.busy(process) or temper.hang):
                 process.ends(Exit(code=0), after=temper.exit_seconds)
 
@@ -265,7 +268,7 @@ class LlamaServer(Behaviour):
     def gpu_memory(self, process: SimProcess) -> int:
         """All of the model is on the GPU, where there is one."""
         file = process.host.disk.models.get(self.model_path(process))
-        return file.size if file is not None and process.host.gpu.total and process.ports else 0
+        return file.size if file is not None and process.host.gpu.total and self.bound else 0
 
     def written(self, process: SimProcess) -> int:
         return len(process.host.disk.texts.get(process.log, b""))

@@ -168,6 +168,10 @@ class SimProcess:
 
         self.host.kernel.after(self, after, now)
 
+    def listens_no_more(self) -> None:
+        """Closes where it listens; it may go on for long."""
+        self.ports, self.sockets = set(), set()
+
     def tell_waiting(self) -> None:
         for future in tuple(self.waiting):
             if not future.done():

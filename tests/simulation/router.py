@@ -137,6 +137,7 @@ class Router(Behaviour):
             process.ends(Exit(code=1), after=0.02)
         else:
             self.terminated = True
+            process.listens_no_more()
             for one in self.models.values():
                 self.stop(one)
             self._leave(process, process.host.clock.time + STOP_TIMEOUT)

@@ -1,5 +1,6 @@
 """The simulation can fail: planted bugs are found within a few seeds, each as what it is."""
 
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,10 +16,11 @@ from reconciler.domain.change import Change
 from reconciler.domain.identity import ProcessIdentity
 from reconciler.domain.outcome import Result
 from reconciler.plan import departures, processes
-from reconciler.runtime.ports import Command
+from reconciler.runtime.ports import Command, Exit
 from reconciler.spec.record import ResourceRecord
 from reconciler.store import StepIntent, Writer
 from tests.simulation.kernel import Kernel
+from tests.simulation.process import SimProcess
 from tests.simulation.processes import SimulatedHandle, SimulatedProcessHost
 from tests.simulation.walk import walk
 
@@ -39,6 +41,19 @@ def the_lock_is_not_handed_on(patch: pytest.MonkeyPatch) -> None:
         return process
 
     patch.setattr(Kernel, "spawn", without_lock)
+
+
+def servers_die_with_the_program(patch: pytest.MonkeyPatch) -> None:
+    """As they do when they are in its session and its terminal goes."""
+    ends = Kernel.program_ends
+
+    def all_of_them(kernel: Kernel, program: SimProcess) -> None:
+        children = [one for one in kernel.processes() if one.parent is program]
+        ends(kernel, program)
+        for one in children:
+            kernel.end(one, Exit(signal=signal.SIGHUP))
+
+    patch.setattr(Kernel, "program_ends", all_of_them)
 
 
 def a_pid_is_taken_for_a_process(patch: pytest.MonkeyPatch) -> None:
@@ -102,6 +117,7 @@ EDITS = ("adds_or_replaces_a_model", "changes_a_model", "applies")
 PLANTED: list[tuple[Plant, str, tuple[str, ...]]] = [
     (the_lock_is_not_handed_on, "I1", EDITS),
     (a_pid_is_taken_for_a_process, "I2", (*EDITS, "a_pid_is_given_away_under_our_hands")),
+    (servers_die_with_the_program, "I5", (*EDITS, "applies_and_is_killed")),
     (every_word_is_worth_a_restart, "I11", EDITS),
     (what_is_meant_is_taken_for_done, "I12", (*EDITS, "applies_and_is_killed")),
     (what_failed_is_not_undone, "I22", (*EDITS, "memory_runs_out", "all_is_mended")),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.domain.outcome import Result
 from reconciler.store import Store
 from tests.simulation.drafts import FILES, SECRET, FleetDraft, ModelDraft
 from tests.simulation.expected import alias_of
@@ -219,6 +220,55 @@ def test_the_router_lets_go_of_a_model_that_never_moved_to_it(sim: Simulation) -
 
     assert not sim.router_models()
     assert own <= {one.born for one in sim.seen().values()}
+
+
+@pytest.mark.parametrize("requests", [0, 1])
+@pytest.mark.parametrize("what", ["a process of its own", "the router"])
+def test_what_a_run_that_was_cut_off_told_to_end_is_started_anew_though_the_files_went_back(
+    sim: Simulation, what: str, requests: int
+) -> None:
+    before = FleetDraft(models={"a": INSIDE if what == "the router" else OWN})
+    assert sim.edit(before)
+    sim.apply()
+    sim.disturb(for_good=True)
+    sim.host.behaviour("a", busy_requests=requests)
+    assert sim.edit(replace(before, models_max=3, models={"a": replace(before.models["a"], temperature=0.5)}))
+    assert sim.apply(interruption=kill, when=Nth(1, "point:term-sent")).killed
+    assert sim.edit(before)
+
+    [*done] = sim.apply().outcomes
+
+    assert {one.result for one in done} == {Result.DONE}
+    assert all(one.ports for one in sim.host.kernel.processes() if one.ours)
+
+
+@pytest.mark.parametrize("place", ["found-noted", "steps-abandoned", "run-begun", "wave-journalled", "drained"])
+def test_it_is_known_also_by_the_run_after_one_more_that_was_cut_off(sim: Simulation, place: str) -> None:
+    sim.apply()
+    sim.host.behaviour("a", busy_requests=1)
+    sim.disturb()
+    declare(sim, a=replace(OWN, ctx=4096))
+    assert sim.apply(interruption=kill, when=Nth(1, "point:term-sent")).killed
+    declare(sim, a=OWN)
+    assert sim.apply(interruption=kill, when=Nth(1, f"point:{place}")).killed
+
+    sim.settle()
+
+    assert all(one.ports for one in sim.host.kernel.processes() if one.ours)
+
+
+@pytest.mark.invariant("I11")
+@pytest.mark.parametrize("place", ["wave-journalled", "drained"])
+def test_what_a_run_that_was_cut_off_had_not_told_to_end_yet_goes_on(sim: Simulation, place: str) -> None:
+    sim.apply()
+    before = set(sim.seen())
+    declare(sim, a=replace(OWN, ctx=4096))
+    assert sim.apply(interruption=kill, when=Nth(1, f"point:{place}")).killed
+    declare(sim, a=OWN)
+
+    sim.settle()
+
+    assert set(sim.seen()) == before
 
 
 @pytest.mark.invariant("I11")

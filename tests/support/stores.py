@@ -141,7 +141,16 @@ FILLED = Record(
     generation=1,
     max_stop=FLEET.safety.max_stop,
     resources={line.resource: line for line in (EMBED, CODER, ROUTER_LINE)},
-    open_steps=(OpenStep(step=4, resource=EMBED.resource, action="restart", instance=None, applied=EMBED.applied),),
+    open_steps=(
+        OpenStep(
+            step=4,
+            resource=EMBED.resource,
+            uid=EMBED.uid,
+            action="restart",
+            instance=None,
+            applied=EMBED.applied,
+        ),
+    ),
 )
 """What `fill` leaves behind."""
 

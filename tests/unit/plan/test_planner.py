@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.domain.change import Action, Effect, Reason
-from reconciler.domain.names import ResourceId, model_id
+from reconciler.domain.names import InstanceId, ResourceId, model_id
 from reconciler.domain.observation import Health, RouterModelState
 from reconciler.errors import UsageError
 from reconciler.plan.planner import PlanOptions, make_plan
@@ -160,6 +160,11 @@ def test_a_port_that_is_handed_on_is_taken_in_a_later_wave() -> None:
     assert not plan.diagnostics
 
 
+def open_step(action: str, *, instance: InstanceId | None = None) -> OpenStep:
+    resource = ResourceId("model/embed")
+    return OpenStep(step=1, resource=resource, uid=slot_of(resource), action=action, instance=instance)
+
+
 def test_a_start_that_was_cut_off_is_taken_over_when_its_flags_are_the_declared_ones() -> None:
     fleet = fleet_of(EMBED)
     record, seen = read_world(fleet, RUNNING)
@@ -167,7 +172,7 @@ def test_a_start_that_was_cut_off_is_taken_over_when_its_flags_are_the_declared_
     seen = replace(seen, instances={slot_of("model/embed"): (process("model/embed", 11, argv=argv),)})
     instance = record.resources[ResourceId("model/embed")].instance
     assert instance is not None
-    step = OpenStep(step=1, resource=ResourceId("model/embed"), action="restart", instance=instance.instance)
+    step = open_step("restart", instance=instance.instance)
     plan = make_plan(fleet, replace(record, open_steps=(step,)), seen, PlanOptions(catalogue=catalogue()))
     assert [(one.action, one.reason) for one in plan.changes] == [(Action.ADOPT, Reason.FOUND_RUNNING)]
 
@@ -200,6 +205,48 @@ def test_health_alone_never_causes_an_action() -> None:
     for health in Health:
         now = replace(seen, instances={slot: (replace(seen.instances[slot][0], health=health),)})
         assert make_plan(fleet, record, now, PlanOptions()).is_empty
+
+
+TOLD = (Action.RESTART, Reason.UNHEALTHY)
+LEFT = (Action.KEEP, Reason.UP_TO_DATE)
+
+
+@pytest.mark.invariant("I11", "I12", "I15")
+@pytest.mark.parametrize(
+    ("action", "own", "health", "listens", "expected"),
+    [
+        ("stop", False, Health.REFUSED, False, TOLD),
+        ("restart", False, Health.REFUSED, False, TOLD),
+        # Its word, or the kernel's, that it serves; no answer at all; what the cut-off run has itself started.
+        ("restart", False, Health.OK, False, LEFT),
+        ("restart", False, Health.REFUSED, True, LEFT),
+        ("restart", False, Health.SILENT, False, LEFT),
+        ("restart", False, Health.UNKNOWN, False, LEFT),
+        ("reload", False, Health.REFUSED, False, LEFT),
+        ("restart", True, Health.REFUSED, False, (Action.ADOPT, Reason.FOUND_RUNNING)),
+    ],
+)
+def test_what_a_cut_off_run_told_to_end_is_started_anew(
+    action: str,
+    own: bool,  # noqa: FBT001 - a column
+    health: Health,
+    listens: bool,  # noqa: FBT001 - a column
+    expected: tuple[Action, Reason],
+) -> None:
+    fleet = fleet_of(EMBED)
+    record, seen = read_world(fleet, RUNNING)
+    found = process("model/embed", 11, argv=command_line(fleet, "model/embed", 8101))
+    assert found.process.marks is not None
+    step = open_step(action, instance=found.process.marks.instance if own else None)
+    seen = replace(
+        seen,
+        instances={slot_of("model/embed"): (replace(found, health=health),)},
+        listening={8101: 11} if listens else {},
+    )
+
+    plan = make_plan(fleet, replace(record, open_steps=(step,)), seen, PlanOptions(catalogue=catalogue()))
+
+    assert [(one.action, one.reason) for one in plan.changes] == [expected]
 
 
 @pytest.mark.invariant("I17")

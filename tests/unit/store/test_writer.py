@@ -49,11 +49,14 @@ def test_a_whole_wave_is_journalled_before_any_of_it_is_done(tmp_path: Path) -> 
             OpenStep(
                 step=numbers[EMBED.resource],
                 resource=EMBED.resource,
+                uid=EMBED.uid,
                 action="start",
                 instance=InstanceId("instance-embed"),
                 applied=EMBED.applied,
             ),
-            OpenStep(step=numbers[CODER.resource], resource=CODER.resource, action="stop", instance=None),
+            OpenStep(
+                step=numbers[CODER.resource], resource=CODER.resource, uid=CODER.uid, action="stop", instance=None
+            ),
         )
 
 
