@@ -7,6 +7,7 @@ second SIGTERM makes it exit at once; SIGKILL is the last word. One pidfd is hel
 
 import asyncio
 import signal
+from collections.abc import Iterable
 from dataclasses import field
 
 from reconciler.apply.context import Context
@@ -15,7 +16,7 @@ from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
 from reconciler.domain.frozen import frozen
 from reconciler.domain.names import SlotUid
-from reconciler.domain.observation import ObservedInstance
+from reconciler.domain.observation import ObservedInstance, ObservedProcess
 from reconciler.errors import RuntimeFailure
 from reconciler.llama.address import reachable
 from reconciler.llama.argv import host_of, port_of
@@ -148,11 +149,17 @@ async def end_survivors(ctx: Context, slot: SlotUid, policy: HealthPolicy) -> No
 
     Looked for now and not in the observation: a wrapper's child is a survivor only after the wrapper has ended.
     """
-    for process in ctx.world.processes.scan().processes:
-        if process.marks and (process.marks.fleet, process.marks.slot) == (ctx.record.lineage, slot):
-            handle = held(ctx, ObservedInstance(process=process, carrier=False))
-            if handle is not None:
-                try:
-                    await end(handle, policy)
-                finally:
-                    handle.close()
+    found = ctx.world.processes.scan().processes
+    left = [one for one in found if one.marks and (one.marks.fleet, one.marks.slot) == (ctx.record.lineage, slot)]
+    await end_all(ctx, left, policy)
+
+
+async def end_all(ctx: Context, processes: Iterable[ObservedProcess], policy: HealthPolicy) -> None:
+    """Ends processes that their marks prove ours."""
+    for process in processes:
+        handle = held(ctx, ObservedInstance(process=process, carrier=False))
+        if handle is not None:
+            try:
+                await end(handle, policy)
+            finally:
+                handle.close()
