@@ -14,17 +14,20 @@ from reconciler.apply.crashpoint import crashpoint
 from reconciler.apply.crossing import put_back
 from reconciler.apply.journal import Journal
 from reconciler.apply.launch import new_instance
+from reconciler.apply.policies import policy_of
 from reconciler.apply.preset import write_preset
 from reconciler.apply.router_batch import change_models
+from reconciler.apply.router_children import none_beside
 from reconciler.apply.router_models import RouterAddress, address_of
 from reconciler.apply.sections import PUTS, listed, sections_after, slots_of
 from reconciler.apply.step import StepEnd, outcome
 from reconciler.domain.change import Action, Change
 from reconciler.domain.event import Stage, ignore
-from reconciler.domain.names import ROUTER, InstanceId, ResourceId, model_name
+from reconciler.domain.names import ROUTER, InstanceId, ResourceId, model_id, model_name
 from reconciler.domain.outcome import Result
 from reconciler.domain.plan import Plan
 from reconciler.errors import ReconcilerError
+from reconciler.llama.argv import after
 from reconciler.spec.record import Applied
 from reconciler.store import StepIntent
 
@@ -87,7 +90,7 @@ class Execution:
         instances = {change.resource: new_instance() for change in wave}
         self._intend(wave, instances)
         crashpoint("wave-journalled")
-        stuck = await self._leave_router([change for change in wave if self._leaves_router(change)])
+        stuck = await self._leave_router([one for one in wave if self._leaves_router(one) or self._is_listed(one)])
         models = [change for change in wave if self._is_section(change)]
         single = [change for change in wave if change not in models and change not in stuck]
         self.running = len(single)
@@ -185,17 +188,15 @@ class Execution:
             raise
 
     async def _take_out_left_sections(self, change: Change) -> StepEnd:
-        """Has the router let go of models that have a process of their own, which goes on."""
+        """Has the router let go of models that it does not have by the record; processes of their own go on."""
         lines = self.journal.lines
-        own = {name for name, model in self.ctx.fleet.models.items() if model.serve == "dedicated"}
-        names = own & (self.ctx.seen.router_models or {}).keys()
         left = [
-            Change(resource=line.resource, action=Action.STOP, reason=change.reason, slot=line.uid)
-            for line in lines.values()
-            if model_name(line.resource) in names and line.applied and line.applied.serve == "dedicated"
+            Change(resource=model_id(name), action=Action.STOP, reason=change.reason)
+            for name, state in (self.ctx.seen.router_models or {}).items()
+            if model_id(name) not in listed(lines) and after("--log-file", state.args)
         ]
         async with self.router_turn:
-            # Nobody is told that these models stop: their own processes do not.
+            # Nobody is told that these models stop: no step of theirs does it.
             ends = await change_models(replace(self.ctx, hook=ignore), left, lines, self._router())
         line = self.ctx.resource(change.resource, change.slot)
         if stuck := [end.outcome.message for end in ends if end.outcome.result is not Result.DONE]:
@@ -210,6 +211,14 @@ class Execution:
         inside = line.applied is not None and line.applied.serve == "router" and line.desired_running
         return inside and change.action in SPAWNS and not self._is_section(change)
 
+    def _is_listed(self, change: Change) -> bool:
+        """
+        Whether the router lists a model that gets a process of its own. No record need say so: a run that was cut off,
+        or whose way back failed, may have put it there.
+        """
+        spawns = change.action in SPAWNS and not self._is_section(change)
+        return spawns and model_name(change.resource) in (self.ctx.seen.router_models or {})
+
     async def _leave_router(self, leaving: Sequence[Change]) -> list[Change]:
         """
         Takes away the sections of models that become dedicated, all at once and before their processes need the memory.
@@ -222,7 +231,7 @@ class Execution:
         ends = await change_models(self.ctx, stops, self.journal.lines, self._router())
         crashpoint("router-left")
         stuck = [
-            (change, replace(end, outcome=replace(end.outcome, action=change.action)))
+            (change, self._unchanged(change, end.outcome.result, end.outcome.message))
             for change, end in zip(leaving, ends, strict=True)
             if end.outcome.result is not Result.DONE
         ]
@@ -231,13 +240,14 @@ class Execution:
         held = [change for change, _ in stuck]
         gone = [change for change in leaving if change not in held]
         self.out = frozenset(change.resource for change in gone)
-        for change in gone:
+        for change in filter(self._leaves_router, gone):
             line = self.ctx.resource(change.resource, change.slot)
             self.journal.lines[line.resource] = replace(line, desired_running=False)
         return held
 
     async def _start_model(self, change: Change, instance: InstanceId, wanted: Applied) -> StepEnd:
         """Starts a dedicated model; one that comes from the router and fails goes back there."""
+        await none_beside(self.ctx, model_name(change.resource) or "", policy_of(wanted))
         end = await dedicated.start(self.ctx, change, instance, wanted)
         router = self._router()
         if end.outcome.result is not Result.FAILED or router is None or not self._leaves_router(change):

@@ -11,7 +11,7 @@ from reconciler.apply.dedicated import stop as stop_process
 from reconciler.apply.downloads import alone
 from reconciler.apply.policies import policy_of
 from reconciler.apply.readiness import Readiness
-from reconciler.apply.router_children import children, gone, served_by
+from reconciler.apply.router_children import children, gone
 from reconciler.apply.router_models import LOADED, NOTHING_LOADED, RouterAddress, drain_models, load, states
 from reconciler.apply.sections import PUTS, Batch, Lines, listed, put, sections_after, slots_of
 from reconciler.apply.step import StepEnd, WayBack, failed, outcome, running, stopped
@@ -22,6 +22,7 @@ from reconciler.domain.names import model_id, model_name
 from reconciler.domain.observation import RouterModelState
 from reconciler.domain.outcome import Result
 from reconciler.errors import ReconcilerError
+from reconciler.llama.argv import model_of
 from reconciler.spec.digest import digest
 from reconciler.spec.record import Applied, ResourceRecord
 
@@ -80,7 +81,7 @@ async def change_models(
         back = {name: one for name, one in failed_loads.items() if _has_a_way_back(ctx, batch, name)}
         loads |= await _go_back(ctx, batch, back, loaded) if back else {}
     return [
-        await _end(ctx, batch, name, loads.get(name, Load()), cut.get(batch.listed_as(name), 0))
+        await _end(ctx, batch, name, loads.get(name, Load()), sum(cut.get(one, 0) for one in batch.known_as(name)))
         for name in batch.changes
     ]
 
@@ -102,7 +103,12 @@ async def _exchange(ctx: Context, batch: Batch, was: Mapping[str, RouterModelSta
     Raises:
         RuntimeFailure: the router refused them.
     """
-    changed = {batch.listed_as(name): one for name, one in batch.changes.items() if one.action is not Action.ADOPT}
+    changed = {
+        known: one
+        for name, one in batch.changes.items()
+        for known in batch.known_as(name)
+        if one.action is not Action.ADOPT
+    }
     touched = {name: one for name, one in changed.items() if (state := was.get(name)) and state.status == "loaded"}
     policies = {name: policy_of(ctx.resource(one.resource, one.slot).applied) for name, one in touched.items()}
     cut = await drain_models(ctx, batch.router, touched, policies)
@@ -111,7 +117,7 @@ async def _exchange(ctx: Context, batch: Batch, was: Mapping[str, RouterModelSta
     now = await put(ctx, batch, batch.after)
     # A run that was cut off may have given it these sections before: what is loaded still is not replaced.
     kept = {name for name, state in now.items() if state.status in {"loaded", "sleeping"}}
-    await gone(ctx, [one for one in ending if served_by(one) not in kept])
+    await gone(ctx, [one for one in ending if model_of(one.argv) not in kept])
     return cut
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from reconciler.apply.context import Context
 from reconciler.apply.stopping import end_all
 from reconciler.domain.observation import ObservedProcess
-from reconciler.llama.argv import after
+from reconciler.llama.argv import model_of
 from reconciler.runtime.ports import Scan
 from reconciler.spec.policy import HealthPolicy
 
@@ -21,12 +21,7 @@ def children(ctx: Context, names: Collection[str]) -> list[ObservedProcess]:
 
 def _serving(ctx: Context, scan: Scan, names: Collection[str]) -> list[ObservedProcess]:
     ours = [one for one in scan.processes if one.marks and one.marks.fleet == ctx.record.lineage]
-    return [one for one in ours if served_by(one) in names and "--log-file" in one.argv]
-
-
-def served_by(process: ObservedProcess) -> str:
-    """The model that a child serves."""
-    return after("--alias", process.argv).split(",")[0]
+    return [one for one in ours if model_of(one.argv) in names and "--log-file" in one.argv]
 
 
 async def gone(ctx: Context, processes: Collection[ObservedProcess]) -> None:
@@ -42,9 +37,24 @@ async def gone(ctx: Context, processes: Collection[ObservedProcess]) -> None:
     deadline = ctx.world.clock.monotonic() + PATIENCE
     while ctx.world.clock.monotonic() < deadline and any(_is_ending(ctx, one) for one in processes):
         await ctx.world.clock.sleep(LOOK)
-    names = {served_by(one) for one in processes}
+    names = {model_of(one.argv) for one in processes}
     while left := _orphans(ctx, names):
         await end_all(ctx, left, HealthPolicy())
+
+
+async def none_beside(ctx: Context, name: str, policy: HealthPolicy) -> None:
+    """
+    Waits for the end of what the router has started for a model that is about to get a process of its own, and ends it.
+
+    It may be on its way out since a run that was cut off, hang, or have outlived its router.
+
+    Raises:
+        RuntimeFailure: it survives SIGKILL.
+    """
+    seen = {model_of(one.process.argv) for group in ctx.seen.instances.values() for one in group if not one.carrier}
+    if name in seen or name in (ctx.seen.router_models or {}):
+        await gone(ctx, children(ctx, {name}))
+        await end_all(ctx, children(ctx, {name}), policy)
 
 
 def _is_ending(ctx: Context, process: ObservedProcess) -> bool:

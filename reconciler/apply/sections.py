@@ -43,6 +43,10 @@ class Batch:
         """The same as a name; that of the change when the router does not have it yet."""
         return model_name(self.listed(name) or self.changes[name].resource) or name
 
+    def known_as(self, name: str) -> set[str]:
+        """That name and the one of the change, which a move that was cut off may have given it."""
+        return {name, self.listed_as(name)}
+
     def section_before(self, name: str) -> Applied | None:
         """The other section that a model had; one that is the same under the same name is no way back."""
         old, now = self.listed(name), self.changes[name].resource

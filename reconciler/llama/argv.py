@@ -30,6 +30,11 @@ def port_of(argv: tuple[str, ...]) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
+def model_of(argv: tuple[str, ...]) -> str:
+    """The name under which a server serves its model, which is the first of `--alias`."""
+    return after("--alias", argv).split(",")[0]
+
+
 def host_of(argv: tuple[str, ...]) -> str:
     """The address in a command line; llama-server's own default where it says none."""
     return after("--host", argv) or "127.0.0.1"

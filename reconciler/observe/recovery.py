@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_id
 from reconciler.domain.observation import ObservedProcess, RouterModelState
-from reconciler.llama.argv import after, port_of
+from reconciler.llama.argv import after, model_of, port_of
 from reconciler.observe.ownership import in_folder
 from reconciler.spec.fleet import FleetSpec
 from reconciler.spec.record import Applied, Record, ResourceRecord
@@ -34,7 +34,8 @@ def with_found(
     """
     known = {one.uid for one in record.resources.values()}
     alive = {one.marks.slot for one in processes if one.marks}
-    resources = _in_router(processes, fleet) | dict(record.resources)
+    inside = _in_router(processes, fleet)
+    resources = {name: line for name, line in inside.items() if line.uid not in known} | dict(record.resources)
     for process in processes:
         slot = process.marks.slot if process.marks else None
         if slot is None or slot in known:
@@ -98,7 +99,7 @@ def with_sections(
 
 def _in_router(processes: Iterable[ObservedProcess], fleet: FleetSpec | None) -> dict[ResourceId, ResourceRecord]:
     """Loaded models of the router, which need not answer for this."""
-    named = ((after("--alias", one.argv).split(",")[0], one.argv) for one in processes)
+    named = ((model_of(one.argv), one.argv) for one in processes)
     lines = (_section(name, argv, fleet) for name, argv in named if name and after("--log-file", argv))
     return {line.resource: line for line in lines}
 
@@ -126,7 +127,7 @@ def _by_command_line(process: ObservedProcess, fleet: FleetSpec | None) -> Resou
     """What a process serves by its `--alias`; a child of the router is nobody's resource of its own."""
     if "--models-preset" in process.argv:
         return ROUTER
-    name = after("--alias", process.argv).split(",")[0]
+    name = model_of(process.argv)
     declared = fleet.models.get(name) if fleet else None
     if declared is not None and declared.serve == "router" and "--log-file" in process.argv:
         return ROUTER

@@ -68,7 +68,8 @@ def _unknown_sections(situation: Situation) -> Iterator[Drift]:
     if situation.carrier(ROUTER) is None:
         return
     for resource in left_sections(situation):
-        yield Drift(resource=resource, summary="the router lists it too")
+        if situation.model(resource) is not None:
+            yield Drift(resource=resource, summary="the router lists it too")
     for name, state in sorted((situation.seen.router_models or {}).items()):
         if name not in known and not _is_cached(state):
             yield Drift(resource=model_id(name), summary="the router lists it, but nobody declared it")

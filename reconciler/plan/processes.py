@@ -69,6 +69,8 @@ def _start(situation: Situation, resource: ResourceId, line: ResourceRecord | No
     kept = keep(situation, resource)
     if situation.unseen_holder(resource):
         return replace(kept, reason=Reason.UNKNOWN, note=UNSEEN)
+    if situation.loaded_in_silence(resource):
+        return replace(kept, reason=Reason.UNKNOWN, note=SILENT)
     if kept.port is None:
         return replace(kept, reason=Reason.BLOCKED, note="there is no port for it")
     return replace(

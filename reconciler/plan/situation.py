@@ -6,6 +6,7 @@ from reconciler.domain.change import FieldChange
 from reconciler.domain.frozen import frozen
 from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_id, model_name
 from reconciler.domain.observation import Observation, ObservedInstance
+from reconciler.llama.argv import model_of
 from reconciler.plan.differ import field_changes
 from reconciler.plan.identifiers import new_slot
 from reconciler.plan.options import PlanOptions
@@ -66,6 +67,12 @@ class Situation:
     def router_is_silent(self) -> bool:
         """Whether a router lives that does not say what it has."""
         return self.seen.router_models is None and self.carrier(ROUTER) is not None
+
+    def loaded_in_silence(self, resource: ResourceId) -> bool:
+        """Whether a router that does not say what it has has loaded the model: its process says so."""
+        line = self.lines.get(ROUTER)
+        inside = self.seen.instances.get(line.uid, ()) if line and self.router_is_silent else ()
+        return model_name(resource) in {model_of(one.process.argv) for one in inside if not one.carrier}
 
     def unseen_holder(self, resource: ResourceId) -> bool:
         """Whether somebody holds the slot whom the look did not find."""

@@ -77,7 +77,7 @@ def _what(change: Change) -> str:
     if change.resource == ROUTER and change.action is Action.RESTART:
         return "must be restarted, and all its models loaded again"
     if change.resource == ROUTER and change.action is Action.RELOAD:
-        return "will let go of models that have a process of their own; others stay loaded"
+        return "will let go of models that do not belong there; others stay loaded"
     return said[change.action]
 
 

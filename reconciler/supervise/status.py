@@ -13,7 +13,7 @@ from reconciler.domain.names import ROUTER, model_name
 from reconciler.domain.observation import Health, ObservedProcess, RouterModelState
 from reconciler.domain.status import Condition, FleetStatus, ResourceStatus, State
 from reconciler.llama.address import reachable, url
-from reconciler.llama.argv import after, host_of, port_of
+from reconciler.llama.argv import host_of, model_of, port_of
 from reconciler.runtime.ports import Clock, Http, ProcessHost
 from reconciler.runtime.servers import health, router_models
 from reconciler.spec.record import Record, ResourceRecord
@@ -119,7 +119,7 @@ async def _router(eyes: Eyes, process: ObservedProcess | None) -> RouterSeen:
     return RouterSeen(
         process=process,
         states=await router_models(eyes.http, port, host=reachable(host_of(process.argv)), token=None),
-        children={after("--alias", one.argv).split(",")[0]: one for one in below},
+        children={model_of(one.argv): one for one in below},
     )
 
 

@@ -112,6 +112,23 @@ def test_a_crash_during_a_rename_costs_no_second_restart(sandbox: Sandbox) -> No
     assert sandbox.actions() == {}
 
 
+@pytest.mark.invariant("I1")
+def test_a_crash_during_a_rename_in_the_router_runs_no_model_twice(sandbox: Sandbox) -> None:
+    sandbox.routed("old", "b")
+    sandbox.apply()
+    del sandbox.document["models"]["old"]
+    sandbox.routed("new", moved_from="old")
+    sandbox.apply(exits=137, RECONCILE_CRASHPOINT="loaded")
+    del sandbox.document["models"]["new"]
+    sandbox.dedicated("new")
+
+    sandbox.apply()
+
+    assert sandbox.router_models() == {"b": "loaded"}
+    assert sorted(after("--alias", one.argv) for one in sandbox.processes() if "--alias" in one.argv) == ["b", "new"]
+    assert sandbox.actions() == {}
+
+
 @pytest.mark.invariant("I22")
 def test_a_rename_in_a_restarted_router_goes_back_to_the_name_that_loads(sandbox: Sandbox, broken: Path) -> None:
     sandbox.routed("old", "b")

@@ -8,11 +8,6 @@ from typing import Any
 
 SIMULATION = Path(__file__).parents[1] / "simulation"
 
-OPEN = {
-    901277: "a process begins beside a child of a dead router that could not be ended",
-}
-"""Seeds that were found and not mended yet: `python -m tests.simulation --seed N` replays each."""
-
 
 def soak_text() -> str:
     """The section of the page, from the figures that `make soak` has left."""
@@ -41,10 +36,7 @@ Checks by line of the table: {_listed(figures["checks"])}.
 
 Before, it found {found} kinds of histories that broke a line. Each is a line under *Fixed* in the
 [changelog](../CHANGELOG.md) and a case of [test_regressions](../tests/simulation/test_regressions.py).
-
-Found in another walk of 1,300 seeds and not mended yet (`python -m tests.simulation --seed N` replays it):
-
-{"".join(f"- {seed}: {what}{chr(10)}" for seed, what in OPEN.items())}"""
+"""
 
 
 def _listed(counts: Mapping[str, Any]) -> str:

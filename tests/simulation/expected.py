@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
 
 from reconciler.config.load import LoadedFleet
+from reconciler.llama.argv import after
 from reconciler.llama.command import dedicated_argv, router_argv, section
 from reconciler.llama.environment import passed_on
 from reconciler.spec.document import files_of
 from reconciler.spec.model import ModelSpec
 from tests.simulation.host import SimulatedHost
+from tests.simulation.process import SimProcess
 
-__all__ = ["Facts", "Wanted", "alias_of", "facts_of", "without_port"]
+__all__ = ["Facts", "Wanted", "alias_of", "facts_of", "facts_of_process", "without_port"]
 
 
 def without_port(argv: tuple[str, ...]) -> tuple[str, ...]:
@@ -42,16 +44,28 @@ class Facts:
         return replace(self, build=None, environment=None, files=None)
 
 
-def facts_of(
-    host: SimulatedHost, model: ModelSpec | None, secret: str, environment: Mapping[str, str] | None = None
-) -> Facts:
-    """As they are now; of a process with its own environment."""
-    paths = sorted({path for some in files_of(model).values() for path in some}) if model else []
-    found = [host.disk.facts(path) for path in paths]
+def facts_of(host: SimulatedHost, model: ModelSpec | None, secret: str) -> Facts:
+    """As they are now."""
+    paths = {path for some in files_of(model).values() for path in some} if model else set()
+    return _facts(host, paths, secret, host.environ)
+
+
+def facts_of_process(host: SimulatedHost, process: SimProcess, secret: str) -> Facts:
+    """
+    As they are when it begins.
+
+    A version that came back has the environment of when it was applied first, and a name that the files may not know.
+    """
+    path = after("--model", process.argv)
+    return _facts(host, {path} if path else set(), secret, process.environment)
+
+
+def _facts(host: SimulatedHost, paths: set[str], secret: str, environment: Mapping[str, str]) -> Facts:
+    found = [host.disk.facts(path) for path in sorted(paths)]
     return Facts(
         build=(host.binary.path, host.binary.size, host.binary.version),
         secret=host.environ.get(secret.removeprefix("env:")),
-        environment=tuple(passed_on(host.environ if environment is None else environment).items()),
+        environment=tuple(passed_on(environment).items()),
         files=tuple((one.path, one.size, one.mtime_ns) for one in found),
     )
 

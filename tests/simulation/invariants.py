@@ -65,8 +65,7 @@ def before_spawn(sim: "Simulation", command: Command) -> None:
     for one in sim.seen().values():
         if one.ours and one.slot == slot:
             sim.fail("I1", f"a second process for slot {slot} beside {one.pid} {one.argv}")
-        # A child of the router that does not obey it is nobody's fault.
-        if one.ours and name and alias_of(one.argv) == name and not (one.inside and sim.disturbed):
+        if one.ours and name and alias_of(one.argv) == name:
             sim.fail("I1", f"a second process for {name} beside {one.pid} {one.argv}")
     if command.environment["RECONCILE_INSTANCE"] not in {known for _, _, known in journal.open_steps(sim.store)}:
         sim.fail("I30", f"{command.argv} is started without a row of its own in the journal")

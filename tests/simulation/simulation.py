@@ -23,7 +23,7 @@ from reconciler.supervise.once import PassOptions, reconcile_once
 from reconciler.supervise.passes import plan_once
 from tests.simulation import drafts, invariants, journal
 from tests.simulation.drafts import FleetDraft, ModelDraft
-from tests.simulation.expected import Facts, Wanted, alias_of, facts_of
+from tests.simulation.expected import Facts, Wanted, facts_of_process
 from tests.simulation.host import SimulatedHost
 from tests.simulation.instruments import instrumented
 from tests.simulation.interruptions import Interruption, When, kill
@@ -243,9 +243,7 @@ class Simulation:
         """What changed since the plan was made is another one's knowledge."""
         process = self.host.kernel.spawns[-1].process
         if done.alone and done.fleet:
-            model = done.fleet.spec.models.get(alias_of(process.argv))
-            # A version that came back has the environment of when it was applied first.
-            self.births[process.identity] = facts_of(self.host, model, self.secret, process.environment)
+            self.births[process.identity] = facts_of_process(self.host, process, self.secret)
 
     def _carry_out(self, done: Pass, program: Program, work: Coroutine[Any, Any, RunReport]) -> None:
         try:

@@ -298,3 +298,97 @@ def test_what_outlives_a_child_of_the_router_goes_with_its_model(sim: Simulation
     sim.settle()
 
     assert [alias_of(one.argv) for one in sim.seen().values() if alias_of(one.argv)] == ["b"]
+
+
+def rename_by_a_run_that_is_cut_off(sim: Simulation, before: ModelDraft) -> None:
+    """The router has `e` from here on, and the record only `a`."""
+    declare(sim, a=before, b=INSIDE)
+    sim.apply()
+    declare(sim, e=replace(INSIDE, moved_from="a"), b=INSIDE)
+    assert sim.apply(interruption=kill, when=Nth(1, "point:step-done")).killed
+    assert sim.router_models()["e"][0] == "loaded"
+
+
+@pytest.mark.invariant("I1")
+@pytest.mark.parametrize("router", [8080, None])
+@pytest.mark.parametrize("before", [OWN, INSIDE], ids=["own", "inside"])
+@pytest.mark.parametrize(
+    "after", [{"e": OWN}, {"e": OWN, "a": OWN}, {"e": replace(OWN, moved_from="a")}], ids=["new", "both", "moved"]
+)
+def test_a_model_leaves_the_router_before_its_own_process_begins_also_under_a_name_that_no_record_has(
+    sim: Simulation, before: ModelDraft, after: dict[str, ModelDraft], router: int | None
+) -> None:
+    rename_by_a_run_that_is_cut_off(sim, before)
+    assert sim.edit(FleetDraft(models=after | ({"b": INSIDE} if router else {}), router=router))
+
+    sim.settle()
+
+    assert [alias_of(one.argv) for one in sim.seen().values()].count("e") == 1
+
+
+def test_the_router_lets_go_of_a_name_that_a_model_did_not_get(sim: Simulation) -> None:
+    rename_by_a_run_that_is_cut_off(sim, OWN)
+    declare(sim, a=OWN, b=INSIDE)
+
+    sim.settle()
+
+    assert sim.router_models().keys() == {"b"}
+
+
+@pytest.mark.invariant("I1")
+def test_no_process_begins_beside_one_of_a_router_that_does_not_say_what_it_has(sim: Simulation) -> None:
+    rename_by_a_run_that_is_cut_off(sim, INSIDE)
+    declare(sim, e=OWN, b=INSIDE)
+    sim.host.network.fault("silent", 100, path="/models")
+    sim.disturb()
+
+    sim.apply()
+
+    assert [alias_of(one.argv) for one in sim.seen().values()].count("e") == 1
+    sim.host.network.heal()
+    sim.settle()
+
+
+@pytest.mark.invariant("I1")
+def test_a_process_begins_when_that_of_a_dead_router_has_ended(sim: Simulation) -> None:
+    rename_by_a_run_that_is_cut_off(sim, INSIDE)
+    assert sim.edit(FleetDraft(models={"e": OWN}, router=None))
+    [router] = [pid for pid, one in sim.seen().items() if one.is_router]
+    sim.host.kernel.kill(router, 9)
+    sim.host.clock.advance(0.01)
+    sim.disturb()
+
+    sim.apply(insist=True)
+
+    assert [alias_of(one.argv) for one in sim.seen().values()] == ["e"]
+    sim.settle()
+
+
+@pytest.mark.invariant("I1")
+def test_no_process_begins_beside_one_of_the_router_that_does_not_end(sim: Simulation) -> None:
+    declare(sim, a=INSIDE, b=INSIDE)
+    sim.apply()
+    sim.host.behaviour("a", ignore_term=True, survive_kill=True)
+    sim.disturb()
+    declare(sim, a=OWN, b=INSIDE)
+
+    [outcome] = sim.apply().outcomes
+
+    assert "survives SIGKILL" in outcome.message
+    assert [alias_of(one.argv) for one in sim.seen().values()].count("a") == 1
+    sim.settle()
+
+
+def test_a_version_that_came_back_under_a_name_that_the_files_do_not_have_is_not_restarted(sim: Simulation) -> None:
+    declare(sim, a=OWN, b=INSIDE)
+    sim.apply()
+    sim.host.network.fault("refused", 1, path="/models?reload=1")
+    sim.disturb()
+    declare(sim, e=replace(INSIDE, moved_from="a"), b=INSIDE)
+    sim.apply()
+    back = set(sim.seen())
+    declare(sim, a=OWN, b=INSIDE)
+
+    sim.settle()
+
+    assert back <= set(sim.seen())

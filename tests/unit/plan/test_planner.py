@@ -332,3 +332,34 @@ def test_the_router_lets_go_of_a_model_that_has_a_process_of_its_own() -> None:
     assert [(one.resource, one.summary) for one in plan.drift] == [("model/a", "the router lists it too")]
     there = make_plan(fleet, record, replace(seen, router_models=states), PlanOptions(targets=frozenset({"b"})))
     assert there.is_empty
+
+
+def test_the_router_lets_go_of_a_name_that_it_got_by_a_move_that_no_record_has() -> None:
+    models = {"a": {"path": "/m", "serve": "dedicated"}, "b": {"path": "/m"}}
+    fleet = fleet_of({"router": {}, "models": models})
+    record, seen = after(fleet, make_plan(fleet, EMPTY, observation(fleet), PlanOptions()), EMPTY)
+    logs = {"b": "of-b", "cached": "of-nobody", "e": record.resources[model_id("a")].uid}
+    states = {
+        name: RouterModelState(name=name, status="loaded", args=("--log-file", f"/logs/{log}.log"))
+        for name, log in logs.items()
+    }
+    plan = make_plan(fleet, record, replace(seen, router_models=states), PlanOptions())
+    assert [(one.resource, one.action) for one in plan.pending] == [("router", Action.RELOAD)]
+    del states["e"]
+    assert make_plan(fleet, record, replace(seen, router_models=states), PlanOptions()).is_empty
+
+
+@pytest.mark.invariant("I1", "I15")
+def test_nothing_is_started_beside_a_process_of_a_router_that_does_not_say_what_it_has() -> None:
+    before = fleet_of({"router": {}, "models": {"b": {"path": "/m"}}})
+    record, seen = after(before, make_plan(before, EMPTY, observation(before), PlanOptions()), EMPTY)
+    [(slot, [router])] = seen.instances.items()
+    child = replace(router, carrier=False, process=replace(router.process, argv=("llama-server", "--alias", "e,too")))
+    seen = replace(seen, router_models=None, instances={slot: (router, child)})
+    fleet = fleet_of(
+        {"router": {}, "models": {name: {"path": "/m", "serve": "dedicated"} for name in "ef"} | {"b": {"path": "/m"}}}
+    )
+    plan = make_plan(fleet, record, seen, PlanOptions())
+    decided = {one.resource: (one.action, one.reason) for one in plan.changes}
+    assert decided[model_id("e")] == (Action.KEEP, Reason.UNKNOWN)
+    assert decided[model_id("f")] == (Action.START, Reason.NEW)
