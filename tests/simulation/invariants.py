@@ -31,12 +31,20 @@ AT_REST: list[tuple[str, Check]] = []
 
 def after_each(*numbers: str) -> Callable[[Check], Check]:
     """Looked at after every pass."""
-    return lambda check: AFTER_PASS.append(("/".join(numbers), check)) or check  # type: ignore[func-returns-value]
+    return _noted(AFTER_PASS, numbers)
 
 
 def when_settled(*numbers: str) -> Callable[[Check], Check]:
     """Looked at when nothing is done any more."""
-    return lambda check: AT_REST.append(("/".join(numbers), check)) or check  # type: ignore[func-returns-value]
+    return _noted(AT_REST, numbers)
+
+
+def _noted(checks: list[tuple[str, Check]], numbers: tuple[str, ...]) -> Callable[[Check], Check]:
+    def note(check: Check) -> Check:
+        checks.append(("/".join(numbers), check))
+        return check
+
+    return note
 
 
 def after_pass(sim: "Simulation", done: Pass) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -38,7 +39,7 @@ MORE = (
 GOLDEN = Path(__file__).parents[2] / "fixtures/stores/v1.db"
 
 
-class Case:
+class Case(ABC):
     """A store, what is done to it, and how to tell whether it was."""
 
     before: object = "before"
@@ -59,7 +60,7 @@ class Case:
         self.backup = base / "backup.db"
         self.prepare()
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027 - most cases need nothing
         """Spoils or adds to the origin."""
 
     def fresh(self, directory: Path) -> Path:
@@ -67,13 +68,13 @@ class Case:
         shutil.copytree(self.origin, directory)
         return directory
 
+    @abstractmethod
     def act(self, directory: Path) -> None:
         """Does it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def state(self, directory: Path) -> object:
         """`before` or `after`, or what else it is."""
-        raise NotImplementedError
 
 
 def sound(path: Path) -> bool:
