@@ -28,7 +28,7 @@ from reconciler.domain.outcome import Result
 from reconciler.domain.plan import Plan
 from reconciler.errors import ReconcilerError
 from reconciler.llama.argv import after
-from reconciler.spec.record import Applied
+from reconciler.spec.record import Applied, ResourceRecord
 from reconciler.store import StepIntent
 
 SPAWNS = frozenset({Action.START, Action.RESTART})
@@ -135,9 +135,12 @@ class Execution:
             return end
 
     def _unchanged(self, change: Change, result: Result, why: str) -> StepEnd:
-        """The end of a step that left everything as it was; what was not recorded before is not recorded now."""
-        known = self.ctx.resource(change.resource, change.slot)
-        return StepEnd(outcome=outcome(change, result, why), after=self.journal.lines.get(known.resource))
+        """The end of a step that left everything as it was."""
+        return StepEnd(outcome=outcome(change, result, why), after=self._recorded(change))
+
+    def _recorded(self, change: Change) -> ResourceRecord | None:
+        """The line of a resource as it stands; what was not recorded before is not recorded now."""
+        return self.journal.lines.get(self.ctx.resource(change.resource, change.slot).resource)
 
     def _note(self, end: StepEnd) -> None:
         if end.outcome.result in {Result.FAILED, Result.RESTORED}:
@@ -231,7 +234,7 @@ class Execution:
         ends = await change_models(self.ctx, stops, self.journal.lines, self._router())
         crashpoint("router-left")
         stuck = [
-            (change, self._unchanged(change, end.outcome.result, end.outcome.message))
+            (change, StepEnd(outcome=replace(end.outcome, action=change.action), after=self._recorded(change)))
             for change, end in zip(leaving, ends, strict=True)
             if end.outcome.result is not Result.DONE
         ]

@@ -42,6 +42,11 @@ async def observe(world: World, record: Record, fleet: FleetSpec) -> Look:
     record = with_found(replace(record, lineage=lineage), fleet, processes, world.locks.resources())
     record = with_begun(record, processes)
     slots = by_slot(processes, record) | adopted(record, world.processes)
+    # In this order: one that changes in between is taken for another one, and not for the one that was found.
+    secrets = {
+        ref.reference: fingerprint_of(variable, ref.reference, world.secrets)
+        for variable, ref in fleet.server.secrets().items()
+    }
     slots = with_other_secrets(world, slots, record, fleet.server)
     # A router takes a while to list a thousand models; meanwhile we look at the rest.
     router_models = asyncio.ensure_future(_router(world, record, fleet, slots))
@@ -57,10 +62,7 @@ async def observe(world: World, record: Record, fleet: FleetSpec) -> Look:
         listening=listening,
         strangers=tuple(strangers(world.processes, listening, instances, record, fleet)),
         files=_files(world, fleet),
-        secrets={
-            ref.reference: fingerprint_of(variable, ref.reference, world.secrets)
-            for variable, ref in fleet.server.secrets().items()
-        },
+        secrets=secrets,
         environment=passed_on(world.environ),
         lock_holders=world.locks.held(),
         host=world.host.facts(world.directory),

@@ -392,3 +392,28 @@ def test_a_version_that_came_back_under_a_name_that_the_files_do_not_have_is_not
     sim.settle()
 
     assert back <= set(sim.seen())
+
+
+def test_a_model_that_the_router_does_not_let_go_is_told_with_its_port(sim: Simulation) -> None:
+    declare(sim, a=INSIDE)
+    sim.apply()
+    sim.host.network.fault("refused", 1, path="/models?reload=1")
+    sim.disturb()
+    declare(sim, a=OWN)
+
+    [outcome] = sim.apply().outcomes
+
+    assert (outcome.result, outcome.port) == ("restored", 8080)
+
+
+def test_a_key_that_is_rotated_while_a_process_is_found_again_is_not_taken_for_the_one_that_it_has(
+    sim: Simulation,
+) -> None:
+    sim.apply()
+    lose_the_store(sim)
+
+    sim.apply(interruption=lambda one, _: one.set_secret(1), when=Nth(1, "http:/health:before"))
+    sim.settle()
+
+    keys = {one.environment["LLAMA_API_KEY"] for one in sim.host.kernel.processes() if one.ours}
+    assert keys == {sim.host.environ[SECRET]}
