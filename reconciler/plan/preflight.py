@@ -4,11 +4,11 @@ What the host lacks for what will be started. An error blocks the whole plan: no
 Only resources that get a new process are looked at; one that runs needs nothing any more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from reconciler.domain.change import Action, Change, Reason
 from reconciler.domain.diagnostic import Diagnostic, Severity
-from reconciler.domain.names import ROUTER, ResourceId, model_name
+from reconciler.domain.names import ROUTER, ResourceId, SlotUid, model_name
 from reconciler.domain.observation import Stranger
 from reconciler.llama.argv import without_secrets
 from reconciler.plan.situation import Situation
@@ -21,15 +21,16 @@ STARTED = frozenset({Action.START, Action.RESTART, Action.RELOAD})
 def preflight(situation: Situation, changes: Sequence[Change]) -> tuple[Diagnostic, ...]:
     """Every problem at once, by resource."""
     started = [change for change in changes if change.action in STARTED]
-    found = [problem for change in started for problem in _resource(situation, change)]
+    kept = frozenset(change.slot for change in changes if change.action is Action.KEEP and change.slot)
+    found = [problem for change in started for problem in _resource(situation, change, kept)]
     return (*_pool(situation, changes), *_secrets(situation, started), *found, *_unknown(changes))
 
 
-def _resource(situation: Situation, change: Change) -> Iterator[Diagnostic]:
+def _resource(situation: Situation, change: Change, kept: Collection[SlotUid]) -> Iterator[Diagnostic]:
     yield from _files(situation, change)
     yield from _place(situation, change)
     if change.port is not None:
-        yield from _port(situation, change, change.port)
+        yield from _port(situation, change, change.port, kept)
 
 
 def _pool(situation: Situation, changes: Sequence[Change]) -> Iterator[Diagnostic]:
@@ -89,14 +90,25 @@ def _has_process(situation: Situation, resource: ResourceId) -> bool:
     return resource == ROUTER or (model is not None and model.serve == "dedicated")
 
 
-def _port(situation: Situation, change: Change, port: int) -> Iterator[Diagnostic]:
+def _port(situation: Situation, change: Change, port: int, kept: Collection[SlotUid]) -> Iterator[Diagnostic]:
     place = "router.port" if change.resource == ROUTER else f"models.{model_name(change.resource)}.port"
     stranger = next((one for one in situation.seen.strangers if one.port == port), None)
     if stranger is not None:
         yield _taken(change.resource, stranger, place)
         return
     holder = next((one for one in situation.lines.values() if one.port == port and one.uid != change.slot), None)
-    if holder is not None and situation.seen.carrier(holder.uid) and _swapped(situation, change, holder.resource):
+    if holder is None or not situation.seen.carrier(holder.uid):
+        return
+    if holder.uid in kept and situation.model(holder.resource) is None:
+        # Of those that are declared the ports speak themselves.
+        yield Diagnostic(
+            code="E0505",
+            summary=f"port {port} of {change.resource} is that of {holder.resource}, which stays as it is",
+            path=place,
+            resource=change.resource,
+            hint="choose another port; if it is protected, `protect: false` has to be applied before it can give way",
+        )
+    elif _swapped(situation, change, holder.resource):
         yield Diagnostic(
             code="E0505",
             summary=f"{change.resource} and {holder.resource} would swap their ports",

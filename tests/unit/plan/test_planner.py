@@ -132,6 +132,18 @@ def test_a_fixed_port_that_another_model_got_from_the_pool_is_refused() -> None:
 
 
 @pytest.mark.invariant("I18")
+def test_the_port_of_a_protected_model_that_left_the_files_is_refused_to_another() -> None:
+    model = {"path": "/m/z.gguf", "serve": "dedicated", "port": 1}
+    before = fleet_of({"models": {"z": {**model, "protect": True}}})
+    record, seen = after(before, make_plan(before, EMPTY, observation(before), PlanOptions()), EMPTY)
+    now = fleet_of({"models": {"a": model}})
+
+    plan = make_plan(now, record, replace(observation(now), instances=seen.instances), PlanOptions())
+
+    assert [(one.code, one.resource) for one in plan.diagnostics] == [("E0505", "model/a")]
+
+
+@pytest.mark.invariant("I18")
 def test_ports_that_swap_are_refused() -> None:
     def pair(first: int, second: int) -> FleetSpec:
         return fleet_of(
