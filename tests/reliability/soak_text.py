@@ -27,15 +27,16 @@ line of the table is printed with the command that replays it. The last one that
 | passes that were killed | {figures["crashes"]:,} |
 | places where they were | {len(figures["killed_at"])} |
 | faults of the world | {sum(figures["faults"].values()):,} |
-| violations | {figures["violations"]} |
+| seeds that broke a line, all mended since | {len(figures["violating"])} |
 | minutes | {figures["minutes"]:g} |
 
 Faults by kind: {_listed(figures["faults"])}.
 
 Checks by line of the table: {_listed(figures["checks"])}.
 
-Before, it found {found} kinds of histories that broke a line. Each is a line under *Fixed* in the
-[changelog](../CHANGELOG.md) and a case of [test_regressions](../tests/simulation/test_regressions.py).
+In all, walks have found {found} kinds of histories that broke a line. Each is a line under *Fixed* in the
+[changelog](../CHANGELOG.md) and a case of [test_regressions](../tests/simulation/test_regressions.py). The seeds that
+broke are walked again by [test_seeds](../tests/simulation/test_seeds.py).
 """
 
 

@@ -77,7 +77,7 @@ class Soak:
             "killed_at": _below("kill at ", counts),
             "during_a_pass": _during(counts),
             "checks": _below("check ", counts),
-            "violations": len(self.failed),
+            "violating": sorted(one.seed for one in self.failed),
             "minutes": round(self.seconds / 60, 1),
         }
 

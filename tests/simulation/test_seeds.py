@@ -4,11 +4,14 @@ A bounded number of seeds: `RECONCILE_SEEDS=400` walks so many, `make test` a fe
 They are always the same, so that a change that breaks one is the change that did it; `make soak` takes new ones.
 """
 
+import json
 import os
 import subprocess
 import sys
 
 import pytest
+
+from tests.simulation.soak import FIGURES
 
 SEEDS = int(os.environ.get("RECONCILE_SEEDS", "20"))
 SECONDS = 1.5
@@ -31,6 +34,15 @@ def test_everything_holds_on_every_seed() -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_the_long_walk_has_met_holds_now() -> None:
+    seeds = json.loads(FIGURES.read_text())["violating"]
+    commands = [[sys.executable, "-m", "tests.simulation", "--seed", str(seed)] for seed in seeds]
+
+    done = [subprocess.run(command, capture_output=True, text=True, check=False) for command in commands]
+
+    assert [one.stdout for one in done if one.returncode] == []
 
 
 def test_a_seed_is_the_same_history_each_time() -> None:
