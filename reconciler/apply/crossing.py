@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from reconciler.apply.context import Context
 from reconciler.apply.dedicated import restore
+from reconciler.apply.policies import policy_of
 from reconciler.apply.readiness import Readiness
+from reconciler.apply.router_children import none_left
 from reconciler.apply.router_models import LOADED, NOTHING_LOADED, RouterAddress, load
 from reconciler.apply.sections import Batch, Lines, listed, put, slots_of
-from reconciler.apply.step import StepEnd, WayBack, failed
+from reconciler.apply.step import StepEnd, WayBack, failed, outcome
 from reconciler.domain.change import Change
 from reconciler.domain.event import Stage
 from reconciler.domain.names import model_name
@@ -19,9 +21,21 @@ from reconciler.spec.digest import digest
 
 
 async def own_again(ctx: Context, change: Change, why: Readiness) -> StepEnd:
-    """Starts the process of its own again that a model had before it came to the router."""
+    """
+    Starts the process of its own again that a model had before it came to the router.
+
+    What the router has begun for it has to be gone before: never two for one model.
+    """
     line, wanted = ctx.resource(change.resource, change.slot), ctx.wanted(change)
     noted = failed(line, digest(wanted.document), why.cause, ctx.world.clock.now()) if wanted else line
+    names = {model_name(one) or "" for one in (change.resource, line.resource)}
+    try:
+        await none_left(ctx, names, policy_of(line.applied))
+    except ReconcilerError as error:
+        message = f"{why.cause}; the version before cannot come back either: {error.summary}"
+        ctx.tell(change, Stage.FAILED, message)
+        end = outcome(change, Result.FAILED, message, log_lines=why.log_lines)
+        return StepEnd(outcome=end, after=replace(noted, instance=None))
     return await restore(ctx, change, noted, why)
 
 

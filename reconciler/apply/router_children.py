@@ -53,8 +53,18 @@ async def none_beside(ctx: Context, name: str, policy: HealthPolicy) -> None:
     """
     seen = {model_of(one.process.argv) for group in ctx.seen.instances.values() for one in group if not one.carrier}
     if name in seen or name in (ctx.seen.router_models or {}):
-        await gone(ctx, children(ctx, {name}))
-        await end_all(ctx, children(ctx, {name}), policy)
+        await none_left(ctx, {name}, policy)
+
+
+async def none_left(ctx: Context, names: Collection[str], policy: HealthPolicy) -> None:
+    """
+    Waits for the end of all that the router has started for these models, and ends what does not end.
+
+    Raises:
+        RuntimeFailure: it survives SIGKILL.
+    """
+    await gone(ctx, children(ctx, names))
+    await end_all(ctx, children(ctx, names), policy)
 
 
 def _is_ending(ctx: Context, process: ObservedProcess) -> bool:
