@@ -83,11 +83,12 @@ def test_an_interrupted_restart_of_the_router_is_finished_by_the_next_apply(sand
 
 @pytest.mark.invariant("I11", "I12")
 def test_a_second_interruption_aborts_and_loses_nothing(sandbox: Sandbox) -> None:
-    sandbox.dedicated("a", memory={"ctx_size": 16_384})
+    sandbox.dedicated("a", memory={"ctx_size": 16_384}, health={"drain_timeout": 45})
     sandbox.dedicated("b")
     sandbox.apply()
     port = sandbox.status()["a"]["port"]
-    request = Completion(port, tokens=4000)
+    # Long enough for a slow machine to come to the drain while it lasts.
+    request = Completion(port, tokens=8000)
     wait_until(lambda: any(one["is_processing"] for one in get_json(port, "/slots")))
     before = sandbox.pids()
     sandbox.document["models"]["a"]["parallel"] = 2
@@ -103,7 +104,7 @@ def test_a_second_interruption_aborts_and_loses_nothing(sandbox: Sandbox) -> Non
     sandbox.apply()
     request.join(20)
 
-    assert request.tokens == 4000
+    assert request.tokens == 8000
     assert sandbox.pids()["b"] == before["b"]
     assert sandbox.actions() == {}
 
