@@ -4,7 +4,7 @@ What the host lacks for what will be started. An error blocks the whole plan: no
 Only resources that get a new process are looked at; one that runs needs nothing any more.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.domain.change import Action, Change, Reason
 from reconciler.domain.diagnostic import Diagnostic, Severity
@@ -21,12 +21,12 @@ STARTED = frozenset({Action.START, Action.RESTART, Action.RELOAD})
 def preflight(situation: Situation, changes: Sequence[Change]) -> tuple[Diagnostic, ...]:
     """Every problem at once, by resource."""
     started = [change for change in changes if change.action in STARTED]
-    kept = frozenset(change.slot for change in changes if change.action is Action.KEEP and change.slot)
+    kept = {change.slot: change for change in changes if change.action is Action.KEEP and change.slot}
     found = [problem for change in started for problem in _resource(situation, change, kept)]
     return (*_pool(situation, changes), *_secrets(situation, started), *found, *_unknown(changes))
 
 
-def _resource(situation: Situation, change: Change, kept: Collection[SlotUid]) -> Iterator[Diagnostic]:
+def _resource(situation: Situation, change: Change, kept: Mapping[SlotUid, Change]) -> Iterator[Diagnostic]:
     yield from _files(situation, change)
     yield from _place(situation, change)
     if change.port is not None:
@@ -90,7 +90,7 @@ def _has_process(situation: Situation, resource: ResourceId) -> bool:
     return resource == ROUTER or (model is not None and model.serve == "dedicated")
 
 
-def _port(situation: Situation, change: Change, port: int, kept: Collection[SlotUid]) -> Iterator[Diagnostic]:
+def _port(situation: Situation, change: Change, port: int, kept: Mapping[SlotUid, Change]) -> Iterator[Diagnostic]:
     place = "router.port" if change.resource == ROUTER else f"models.{model_name(change.resource)}.port"
     stranger = next((one for one in situation.seen.strangers if one.port == port), None)
     if stranger is not None:
@@ -99,23 +99,18 @@ def _port(situation: Situation, change: Change, port: int, kept: Collection[Slot
     holder = next((one for one in situation.lines.values() if one.port == port and one.uid != change.slot), None)
     if holder is None or not situation.seen.carrier(holder.uid):
         return
-    if holder.uid in kept and situation.model(holder.resource) is None:
+    if situation.model(holder.resource) is None and (stays := kept.get(holder.uid)):
         # Of those that are declared the ports speak themselves.
-        yield Diagnostic(
-            code="E0505",
-            summary=f"port {port} of {change.resource} is that of {holder.resource}, which stays as it is",
-            path=place,
-            resource=change.resource,
-            hint="choose another port; if it is protected, `protect: false` has to be applied before it can give way",
-        )
+        summary = f"port {port} of {change.resource} is that of {holder.resource}, which stays as it is"
+        protected = stays.reason is Reason.PROTECTED
+        way = "apply `protect: false` of it first" if protected else f"add `--target {model_name(holder.resource)}`"
+        hint = f"choose another port, or {way}"
     elif _swapped(situation, change, holder.resource):
-        yield Diagnostic(
-            code="E0505",
-            summary=f"{change.resource} and {holder.resource} would swap their ports",
-            path=place,
-            resource=change.resource,
-            hint="give one of them a third port first, and apply twice",
-        )
+        summary = f"{change.resource} and {holder.resource} would swap their ports"
+        hint = "give one of them a third port first, and apply twice"
+    else:
+        return
+    yield Diagnostic(code="E0505", summary=summary, path=place, resource=change.resource, hint=hint)
 
 
 def _swapped(situation: Situation, change: Change, holder: ResourceId) -> bool:

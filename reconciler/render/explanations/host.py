@@ -24,7 +24,7 @@ HOST: Explanations = {
         remedy="Give `server.ports` a wider range, or free some.",
     ),
     "E0505": Explanation(
-        meaning="A port is declared for one resource and held by another, which has it without declaring it (from the pool, or from an earlier `port`), stays as it is because it is protected, or would have to swap with it.",
+        meaning="A port is declared for one resource and held by another, which has it without declaring it (from the pool, or from an earlier `port`), stays as it is (it is protected, or no `--target`), or would have to swap with it.",
         reason="One of them could not start while the other holds it.",
         remedy="Give one of them another port; for a swap apply twice, with a third port in between.",
     ),

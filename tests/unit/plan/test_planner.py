@@ -132,15 +132,22 @@ def test_a_fixed_port_that_another_model_got_from_the_pool_is_refused() -> None:
 
 
 @pytest.mark.invariant("I18")
-def test_the_port_of_a_protected_model_that_left_the_files_is_refused_to_another() -> None:
+@pytest.mark.parametrize(
+    ("mark", "targets", "way"), [({"protect": True}, (), "`protect: false`"), ({}, ("a",), "`--target z`")], ids=str
+)
+def test_the_port_of_a_model_that_left_the_files_and_stays_is_refused_to_another(
+    mark: dict[str, bool], targets: tuple[str, ...], way: str
+) -> None:
     model = {"path": "/m/z.gguf", "serve": "dedicated", "port": 1}
-    before = fleet_of({"models": {"z": {**model, "protect": True}}})
+    before = fleet_of({"models": {"z": model | mark}})
     record, seen = after(before, make_plan(before, EMPTY, observation(before), PlanOptions()), EMPTY)
     now = fleet_of({"models": {"a": model}})
+    options = PlanOptions(targets=frozenset(targets))
 
-    plan = make_plan(now, record, replace(observation(now), instances=seen.instances), PlanOptions())
+    plan = make_plan(now, record, replace(observation(now), instances=seen.instances), options)
 
     assert [(one.code, one.resource) for one in plan.diagnostics] == [("E0505", "model/a")]
+    assert way in plan.diagnostics[0].hint
 
 
 @pytest.mark.invariant("I18")
